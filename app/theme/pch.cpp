@@ -1,0 +1,1 @@
+// Carries the precompiled header of the app; no code of its own.

@@ -1,0 +1,99 @@
+#pragma once
+
+#include "core/base/ids.h"
+#include "core/base/result.h"
+
+#include <QDateTime>
+#include <QFuture>
+#include <QList>
+#include <QMap>
+#include <QObject>
+
+#include <memory>
+#include <optional>
+
+namespace farcell {
+
+// What the REST API tells about a kernel.
+struct KernelModel
+{
+    KernelId id;
+    QString name;           // kernelspec
+    QDateTime lastActivity; // UTC
+    QString executionState; // starting, idle, busy, restarting, dead, unknown
+    int connections = 0;    // open WebSockets
+    QString reason;         // why it died, one sentence; empty while it lives
+};
+
+struct KernelStart
+{
+    QString name;             // empty: the default kernelspec
+    QString workingDirectory; // absolute, must exist
+    QString sessionName;      // JPY_SESSION_NAME: the notebook's path; may be empty
+    QMap<QString, QString> environment;
+    std::optional<KernelId> id; // ask for this id; ErrorCode::Exists if taken
+};
+
+// One client's two-way stream to one kernel. Messages are whole frames of
+// v1.kernel.websocket.jupyter.org (core/jupyter/websocketframes.h), numbered and journalled before
+// they get here. Owned by the caller; deleting it detaches.
+class KernelStream : public QObject
+{
+    Q_OBJECT
+public:
+    using QObject::QObject;
+    // Client -> kernel. `frame` must already have been decoded once (it is well formed).
+    virtual void send(const QByteArray &frame) = 0;
+    // Flow control: while paused nothing is delivered and memory stays bounded; the keeper's
+    // journal holds what was missed, and resume() catches up without a gap.
+    virtual void pause() = 0;
+    virtual void resume() = 0;
+
+signals:
+    void framesReceived(const QList<QByteArray> &frames);
+    void closed(const QString &reason); // the kernel is gone for good; no more frames
+};
+
+// Starts, watches and talks to kernels, each through its own farcell-keeper; re-adopts them after
+// a restart of farcelld. Lives on the server's thread; nothing here blocks.
+// Not here: HTTP (backend/http), the kernel process itself (backend/keeper).
+class KernelService : public QObject
+{
+    Q_OBJECT
+    Q_DISABLE_COPY_MOVE(KernelService)
+
+public:
+    struct Options
+    {
+        QString stateDirectory; // bundles live in <state>/kernels/<id>, 0700
+        QString keeperProgram;  // farcell-keeper
+        bool prewarm = true;    // keep one kernel ready per used kernelspec
+    };
+    static Result<std::unique_ptr<KernelService>> create(Options options);
+    ~KernelService() override;
+
+    [[nodiscard]] QList<KernelModel> kernels() const;
+    [[nodiscard]] std::optional<KernelModel> kernel(const KernelId &id) const;
+
+    // NotFound: no such kernelspec (message names it).
+    QFuture<Result<KernelModel>> start(const KernelStart &request);
+    QFuture<Result<>> shutdown(const KernelId &id); // NotFound if unknown
+    QFuture<Result<>> interrupt(const KernelId &id);
+    QFuture<Result<KernelModel>> restart(const KernelId &id); // after kernel_info answered, <= 60 s
+
+    // `session` is the client's session_id: ZeroMQ identity and key of offline buffering
+    // (jupyter.md 2.5). Null if the kernel is unknown.
+    std::unique_ptr<KernelStream> open(const KernelId &id, const QString &session);
+
+signals:
+    void kernelStarted(const farcell::KernelId &id);
+    void kernelEnded(const farcell::KernelId &id); // shut down, or dead for good
+    void activity();                               // something happened: for /api/status
+
+private:
+    class Private;
+    explicit KernelService(std::unique_ptr<Private> d);
+    std::unique_ptr<Private> d;
+};
+
+} // namespace farcell

@@ -1,0 +1,1 @@
+// Carries the precompiled header of core and backend; no code of its own.
