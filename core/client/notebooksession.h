@@ -1,0 +1,68 @@
+#pragma once
+
+#include "core/base/ids.h"
+#include "core/base/result.h"
+#include "core/client/kernelconnection.h"
+#include "core/client/runstate.h"
+
+#include <QObject>
+
+#include <memory>
+#include <span>
+
+namespace farcell {
+
+class NotebookDocument;
+
+// Joins one document and one kernel: the queue of cells to run, and the way of every output into
+// its cell (stream merging, clear_output, display ids). The window and `farcell run` both use it.
+// Text is taken from the document when the cell's turn comes. GUI/main thread.
+// Not here: the socket (KernelConnection), painting.
+class NotebookSession : public QObject
+{
+    Q_OBJECT
+    Q_DISABLE_COPY_MOVE(NotebookSession)
+
+public:
+    explicit NotebookSession(NotebookDocument &document, QObject *parent = nullptr);
+    ~NotebookSession() override;
+
+    // Not owned; null detaches: queued and running cells become Aborted.
+    void setConnection(KernelConnection *connection);
+    [[nodiscard]] KernelConnection *connection() const;
+
+    enum class OnError { Stop, Continue };
+    // Queues code cells in the given order; others are ignored. A cell tagged raises-exception
+    // does not stop the queue. Cells already queued stay where they are.
+    void run(std::span<const CellId> cells, OnError onError = OnError::Stop);
+    void cancelQueued(const CellId &id);
+    void clearQueue(); // the running cell goes on
+    void answerInput(const QString &value);
+    // Kernel restarted: forget everything that was running or queued.
+    void reset();
+
+    [[nodiscard]] CellRunState runState(const CellId &id) const;
+    [[nodiscard]] CellId runningCell() const; // empty if none
+    [[nodiscard]] int queueLength() const;    // without the running cell
+    [[nodiscard]] bool isBusy() const;
+
+    // Write execution timestamps into cell metadata the way the file already does (JupyterLab's
+    // `execution`, Colab's `executionInfo`); files with neither stay without.
+    void setRecordTimes(bool on);
+
+signals:
+    void runStateChanged(const farcell::CellId &id);
+    void queueChanged();
+    void cellFinished(const farcell::CellId &id, bool ok);
+    void queueFinished(bool ok); // all ran, or an error stopped it
+    void inputRequested(const farcell::CellId &id, const QString &prompt, bool password);
+    void inputEnded(const farcell::CellId &id);
+    void pagerRequested(const QString &text); // payload "page": `?` help; may carry ANSI
+    void nextInputRequested(const farcell::CellId &after, const QString &text, bool replace);
+
+private:
+    class Private;
+    std::unique_ptr<Private> d;
+};
+
+} // namespace farcell
