@@ -9,6 +9,8 @@
 
 namespace farcell {
 
+class SystemScheme;
+
 // Every colour, font and measure of the app, light or dark. A value: read it when painting, never
 // keep a colour of it. Sizes are device-independent pixels on a 4 px grid.
 struct Theme
@@ -28,7 +30,7 @@ struct Theme
     QColor text, textMuted, textFaint, textOnAccent;
     QColor accent, accentHover, accentSoft; // accentSoft: tint behind selected things
     QColor danger, dangerSoft, warning, warningSoft, success, successSoft;
-    QColor selection;     // text selection
+    QColor selection; // text selection
     QColor findHit, findHitCurrent;
     QColor focusRing;
     QColor link;
@@ -58,7 +60,12 @@ class ThemeSource : public QObject
     Q_DISABLE_COPY_MOVE(ThemeSource)
 
 public:
-    enum class Choice { System, Light, Dark };
+    enum class Choice
+    {
+        System,
+        Light,
+        Dark
+    };
 
     explicit ThemeSource(QObject *parent = nullptr);
     ~ThemeSource() override;
@@ -66,6 +73,7 @@ public:
     [[nodiscard]] const Theme &theme() const { return m_theme; }
     [[nodiscard]] Choice choice() const { return m_choice; }
     void setChoice(Choice choice);
+    [[nodiscard]] int codeFontSize() const { return m_codePixels; }
     void setCodeFontSize(int pixels); // 8..40; also scales nothing else
 
     // An icon of resources/icons by name ("play", "stop", …), tinted for the theme.
@@ -81,6 +89,7 @@ private:
     void apply();
 
     Theme m_theme;
+    SystemScheme *m_system;
     Choice m_choice = Choice::System;
     int m_codePixels = 13;
 };
