@@ -32,7 +32,7 @@ struct KernelSpec
 // PATH, /usr/local/share/jupyter, /usr/share/jupyter (jupyter.md 1.4). HOME may be empty.
 [[nodiscard]] QStringList kernelSpecPath();
 [[nodiscard]] std::vector<KernelSpec> findKernelSpecs();
-[[nodiscard]] Result<KernelSpec> findKernelSpec(const QString &name); // NotFound names it
+[[nodiscard]] Result<KernelSpec> findKernelSpec(const QString &name);          // NotFound names it
 [[nodiscard]] QString defaultKernelName(const std::vector<KernelSpec> &specs); // python3 if there
 
 } // namespace farcell

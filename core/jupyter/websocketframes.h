@@ -15,12 +15,13 @@ namespace farcell::wire {
 // A kernel message taken apart; views into the frame it was decoded from.
 struct MessageView
 {
-    std::string_view channel; // shell, control, stdin, iopub
+    std::string_view channel;                                 // shell, control, stdin, iopub
     std::string_view header, parentHeader, metadata, content; // JSON texts
     std::vector<std::string_view> buffers;
 };
 
-enum class FrameError {
+enum class FrameError
+{
     TooShort,
     BadCount,   // number of parts absurd or less than the least
     BadOffset,  // not rising, or outside the frame
