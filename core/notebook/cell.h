@@ -12,7 +12,13 @@
 
 namespace farcell {
 
-enum class CellKind { Code, Markdown, Raw, Unknown };
+enum class CellKind
+{
+    Code,
+    Markdown,
+    Raw,
+    Unknown
+};
 
 // MIME type -> value, in the order of the file or message. Text values are JSON strings or lists
 // of strings, binary ones base64 strings, +json ones any JSON.
@@ -29,22 +35,32 @@ struct MimeBundle
     }
 };
 
-enum class OutputKind { Stream, DisplayData, ExecuteResult, Error, Unknown };
+enum class OutputKind
+{
+    Stream,
+    DisplayData,
+    ExecuteResult,
+    Error,
+    Unknown
+};
 
 // One output of a code cell, as nbformat 4 names its parts. Only the fields of its kind are set.
 struct Output
 {
     OutputKind kind = OutputKind::Unknown;
-    QString streamName; // Stream: "stdout", "stderr", "stdin"
-    QString text;       // Stream: what was written, control sequences and all
-    MimeBundle data;    // DisplayData, ExecuteResult
-    JsonText metadata;  // DisplayData, ExecuteResult: JSON object
+    QString streamName;                // Stream: "stdout", "stderr", "stdin"
+    QString text;                      // Stream: what was written, control sequences and all
+    MimeBundle data;                   // DisplayData, ExecuteResult
+    JsonText metadata;                 // DisplayData, ExecuteResult: JSON object
     std::optional<int> executionCount; // ExecuteResult
     QString errorName, errorValue;     // Error
     QStringList traceback;             // Error: lines with ANSI colours
-    QString displayId; // from transient.display_id; never saved
-    JsonText origin;   // the object in the file this was read from, unchanged since; else null
+    QString displayId;                 // from transient.display_id; never saved
+    JsonText origin; // the object in the file this was read from, unchanged since; else null
 };
+
+// Decodes one output object as nbformat 4 spells it; what is missing or odd stays empty.
+[[nodiscard]] Output outputFromText(const JsonText &object);
 
 // The outputs of one cell: decoded from the file's text at first use, copied on write.
 class OutputList
@@ -61,9 +77,12 @@ public:
     [[nodiscard]] const JsonText &text() const; // file's text while untouched, else null
     // Bytes of text held; an estimate that costs nothing. For height estimates and budgets.
     [[nodiscard]] qsizetype byteSize() const;
+    // The same list, not changed since one was copied from the other. Never decodes.
+    [[nodiscard]] bool isSameAs(const OutputList &other) const;
 
 private:
     struct Shared;
+    const std::vector<Output> &decoded() const;
     std::shared_ptr<Shared> m_shared;
 };
 
@@ -75,7 +94,7 @@ struct Cell
 {
     CellId id; // unique in this process; the file's id is fileId
     CellKind kind = CellKind::Code;
-    QString typeName;            // as in the file, kept for CellKind::Unknown
+    QString typeName;              // as in the file, kept for CellKind::Unknown
     std::optional<QString> fileId; // nbformat 4.5 "id", where the file has one
     QString source;
     JsonText metadata;    // JSON object, "{}" when empty
@@ -84,5 +103,11 @@ struct Cell
     OutputList outputs;
     std::shared_ptr<const CellOrigin> origin; // null for a new cell
 };
+
+[[nodiscard]] CellId newCellId();  // unique in this process; any thread
+[[nodiscard]] QString newFileId(); // eight random hex digits, as Jupyter makes them
+// "code", "markdown", "raw"; the cell's own name for an unknown kind.
+[[nodiscard]] QString typeNameOf(const Cell &cell);
+[[nodiscard]] CellKind kindOfTypeName(QStringView name);
 
 } // namespace farcell

@@ -31,6 +31,9 @@ public:
     [[nodiscard]] std::optional<QByteArray> toMultilineUtf8() const;
     // Parsed; lone surrogates become U+FFFD, NaN and Infinity become null, too deep becomes null.
     [[nodiscard]] nlohmann::ordered_json toJson() const;
+    // `value` as text in which every part that this text already says keeps its spelling: for
+    // metadata that a person changed in one place.
+    [[nodiscard]] JsonText updatedTo(const nlohmann::ordered_json &value) const;
 
     friend bool operator==(const JsonText &a, const JsonText &b) { return a.m_text == b.m_text; }
     friend bool operator!=(const JsonText &a, const JsonText &b) { return a.m_text != b.m_text; }

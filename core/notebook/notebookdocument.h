@@ -40,7 +40,7 @@ public:
     explicit NotebookDocument(QObject *parent = nullptr); // one empty code cell
     ~NotebookDocument() override;
 
-    void setContent(NotebookContent content); // replaces all, clears undo, unmodified
+    void setContent(NotebookContent content);      // replaces all, clears undo, unmodified
     [[nodiscard]] NotebookContent content() const; // cheap: cells are shared
 
     // --- reading
@@ -49,7 +49,7 @@ public:
     [[nodiscard]] const Cell *findCell(const CellId &id) const; // null if the cell is gone
     [[nodiscard]] int indexOf(const CellId &id) const;          // -1 if gone; O(1) amortised
     [[nodiscard]] const JsonText &metadata() const;
-    [[nodiscard]] QString language() const; // kernelspec/language_info, "python" when unknown
+    [[nodiscard]] QString language() const;   // kernelspec/language_info, "python" when unknown
     [[nodiscard]] QString kernelName() const; // metadata.kernelspec.name, may be empty
     [[nodiscard]] bool isModified() const;
     [[nodiscard]] bool hasCellIds() const; // nbformat >= 4.5
@@ -64,7 +64,7 @@ public:
     void setSource(const CellId &id, const QString &source); // minimal editSource
     void setKind(const CellId &id, CellKind kind);
     void splitCell(const CellId &id, std::span<const int> positions); // the first part keeps the id
-    void mergeCells(std::span<const CellId> ids);             // into the first, joined by "\n"
+    void mergeCells(std::span<const CellId> ids); // into the first, joined by "\n"
     void setCellMetadata(const CellId &id, const nlohmann::ordered_json &metadata);
     void setMetadata(const nlohmann::ordered_json &metadata);
     void setAttachments(const CellId &id, const JsonText &attachments);
@@ -91,6 +91,10 @@ public:
     void mergeCellMetadata(const CellId &id, const nlohmann::ordered_json &patch);
 
     void markSaved();
+    // After the person agreed to save a v3 notebook as v4, or after "save as": takes the format
+    // and file style of `content`, and each cell's origin and file id; nothing a person sees.
+    void adoptFormat(const NotebookContent &content);
+    [[nodiscard]] bool isConvertedFromV3() const;
 
 signals:
     void cellsInserted(int first, int count);

@@ -1,0 +1,292 @@
+#include "core/notebook/notebookdocument.h"
+
+#include "core/notebook/notebookdocument_p.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace farcell {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+QString stringAt(const ordered_json &object, const char *group, const char *key)
+{
+    if (!object.is_object() || !object.contains(group) || !object[group].is_object())
+        return {};
+    const ordered_json &inner = object[group];
+    if (!inner.contains(key) || !inner[key].is_string())
+        return {};
+    return QString::fromStdString(inner[key].get_ref<const std::string &>());
+}
+
+QString languageOfKernel(const QString &kernelName)
+{
+    if (kernelName == QLatin1String("ir"))
+        return QStringLiteral("r");
+    if (kernelName.startsWith(QLatin1String("julia")))
+        return QStringLiteral("julia");
+    return QStringLiteral("python");
+}
+
+const JsonText &emptyObject()
+{
+    static const JsonText text(QByteArrayLiteral("{}"));
+    return text;
+}
+
+} // namespace
+
+NotebookDocument::NotebookDocument(QObject *parent)
+    : QObject(parent)
+    , d(std::make_unique<Private>(this))
+{
+    d->metadata = emptyObject();
+    std::vector<Cell> cells(1);
+    d->prepareNewCells(cells);
+    d->cells.assign(std::move(cells));
+    d->cleanState = d->history.state();
+}
+
+NotebookDocument::~NotebookDocument() = default;
+
+void NotebookDocument::setContent(NotebookContent content)
+{
+    for (Cell &cell : content.cells) {
+        if (cell.id.isEmpty() || d->cells.find(cell.id) != nullptr)
+            cell.id = newCellId();
+    }
+    d->nbformat = content.nbformat;
+    d->minor = content.nbformatMinor;
+    d->convertedFromV3 = content.convertedFromV3;
+    d->metadata = content.metadata.isNull() ? emptyObject() : std::move(content.metadata);
+    d->style = std::move(content.style);
+    d->cells.assign(std::move(content.cells));
+    d->history.clear();
+    d->dirty = false;
+    d->cleanState = d->history.state();
+    emit contentReset();
+    d->tellStates();
+}
+
+NotebookContent NotebookDocument::content() const
+{
+    NotebookContent content;
+    content.nbformat = d->nbformat;
+    content.nbformatMinor = d->minor;
+    content.convertedFromV3 = d->convertedFromV3;
+    content.metadata = d->metadata;
+    content.style = d->style;
+    content.cells.reserve(static_cast<size_t>(d->cells.size()));
+    for (int i = 0; i < d->cells.size(); ++i)
+        content.cells.push_back(d->cells.at(i));
+    return content;
+}
+
+int NotebookDocument::cellCount() const
+{
+    return d->cells.size();
+}
+
+const Cell &NotebookDocument::cellAt(int index) const
+{
+    return d->cells.at(index);
+}
+
+const Cell *NotebookDocument::findCell(const CellId &id) const
+{
+    return d->cells.find(id);
+}
+
+int NotebookDocument::indexOf(const CellId &id) const
+{
+    return d->cells.indexOf(id);
+}
+
+const JsonText &NotebookDocument::metadata() const
+{
+    return d->metadata;
+}
+
+QString NotebookDocument::language() const
+{
+    const ordered_json metadata = d->metadata.toJson();
+    for (const auto &[group, key] :
+         {std::pair("language_info", "name"), std::pair("kernelspec", "language")}) {
+        const QString name = stringAt(metadata, group, key);
+        if (!name.isEmpty())
+            return name.toLower();
+    }
+    return languageOfKernel(stringAt(metadata, "kernelspec", "name"));
+}
+
+QString NotebookDocument::kernelName() const
+{
+    return stringAt(d->metadata.toJson(), "kernelspec", "name");
+}
+
+bool NotebookDocument::isModified() const
+{
+    return d->isModified();
+}
+
+bool NotebookDocument::hasCellIds() const
+{
+    return d->usesFileIds();
+}
+
+bool NotebookDocument::isConvertedFromV3() const
+{
+    return d->convertedFromV3;
+}
+
+void NotebookDocument::beginMacro()
+{
+    d->history.beginMacro();
+}
+
+void NotebookDocument::endMacro()
+{
+    d->history.endMacro();
+    d->tellStates();
+}
+
+bool NotebookDocument::canUndo() const
+{
+    return d->history.canUndo();
+}
+
+bool NotebookDocument::canRedo() const
+{
+    return d->history.canRedo();
+}
+
+CellId NotebookDocument::undo()
+{
+    if (!canUndo())
+        return {};
+    CellId reveal;
+    std::vector<Change> &changes = d->history.stepBack().changes;
+    for (auto change = changes.rbegin(); change != changes.rend(); ++change)
+        reveal = d->apply(*change, false);
+    d->tellStates();
+    return reveal;
+}
+
+CellId NotebookDocument::redo()
+{
+    if (!canRedo())
+        return {};
+    CellId reveal;
+    for (Change &change : d->history.stepForward().changes)
+        reveal = d->apply(change, true);
+    d->tellStates();
+    return reveal;
+}
+
+void NotebookDocument::startOutputs(const CellId &id)
+{
+    const Cell *const cell = d->cells.find(id);
+    if (cell == nullptr || (cell->outputs.isEmpty() && !cell->executionCount))
+        return;
+    FieldsChange change{id, {}, {}, {}, RunResult{}};
+    d->make(std::move(change));
+}
+
+void NotebookDocument::appendOutput(const CellId &id, const Output &output)
+{
+    Cell *const cell = d->cells.find(id);
+    if (cell == nullptr)
+        return;
+    std::vector<Output> &outputs = cell->outputs.edit();
+    outputs.push_back(output);
+    const int index = static_cast<int>(outputs.size()) - 1;
+    emit outputsChanged(id, index);
+    d->changedByKernel();
+}
+
+void NotebookDocument::appendStreamText(const CellId &id, int outputIndex, const QString &text)
+{
+    Cell *const cell = d->cells.find(id);
+    if (cell == nullptr || outputIndex < 0 || outputIndex >= cell->outputs.size() || text.isEmpty())
+        return;
+    Output &output = cell->outputs.edit()[static_cast<size_t>(outputIndex)];
+    output.origin = JsonText();
+    output.text += text;
+    emit streamAppended(id, outputIndex, static_cast<int>(text.size()));
+    d->changedByKernel();
+}
+
+void NotebookDocument::replaceOutput(const CellId &id, int outputIndex, const Output &output)
+{
+    Cell *const cell = d->cells.find(id);
+    if (cell == nullptr || outputIndex < 0 || outputIndex >= cell->outputs.size())
+        return;
+    cell->outputs.edit()[static_cast<size_t>(outputIndex)] = output;
+    emit outputsChanged(id, outputIndex);
+    d->changedByKernel();
+}
+
+void NotebookDocument::truncateOutputs(const CellId &id)
+{
+    Cell *const cell = d->cells.find(id);
+    if (cell == nullptr || cell->outputs.isEmpty())
+        return;
+    cell->outputs = OutputList();
+    emit outputsChanged(id, 0);
+    d->changedByKernel();
+}
+
+void NotebookDocument::setExecutionCount(const CellId &id, std::optional<int> count)
+{
+    Cell *const cell = d->cells.find(id);
+    if (cell == nullptr || cell->executionCount == count)
+        return;
+    cell->executionCount = count;
+    emit cellChanged(id);
+    d->changedByKernel();
+}
+
+void NotebookDocument::mergeCellMetadata(const CellId &id, const ordered_json &patch)
+{
+    Cell *const cell = d->cells.find(id);
+    if (cell == nullptr)
+        return;
+    ordered_json metadata = cell->metadata.toJson();
+    if (!metadata.is_object())
+        metadata = ordered_json::object();
+    const ordered_json before = metadata;
+    metadata.merge_patch(patch);
+    if (metadata == before)
+        return;
+    cell->metadata = cell->metadata.updatedTo(metadata);
+    emit cellChanged(id);
+    d->changedByKernel();
+}
+
+void NotebookDocument::markSaved()
+{
+    d->dirty = false;
+    d->cleanState = d->history.state();
+    d->history.closeTyping(); // undo must be able to come back to what is on disk
+    d->tellStates();
+}
+
+void NotebookDocument::adoptFormat(const NotebookContent &content)
+{
+    d->nbformat = content.nbformat;
+    d->minor = content.nbformatMinor;
+    d->convertedFromV3 = content.convertedFromV3;
+    d->style = content.style;
+    for (const Cell &cell : content.cells) {
+        if (Cell *const own = d->cells.find(cell.id)) {
+            own->origin = cell.origin;
+            own->fileId = cell.fileId;
+        }
+    }
+}
+
+} // namespace farcell
