@@ -50,13 +50,16 @@ public:
     virtual void setHighlights(const QList<std::pair<int, int>> &ranges, int current);
     [[nodiscard]] virtual QRectF highlightRect(int index) const;
 
+    // Where the heading or anchor of this name is ("#name" links); null if it is not in here.
+    [[nodiscard]] virtual QRectF anchorRect(const QString &name) const;
+
     // The theme changed: colours must be taken anew, layout may change.
     virtual void themeChanged() = 0;
 
 signals:
-    void heightChanged();                // layout() must be called again
+    void heightChanged();                   // layout() must be called again
     void repaintNeeded(const QRectF &area); // null rectangle: all of it
-    void linkActivated(const QUrl &url); // anchors as "#name", cells as "farcell-cell:ID"
+    void linkActivated(const QUrl &url);    // anchors as "#name", cells as "farcell-cell:ID"
     void contextMenuRequested(QPointF pos, QPoint globalPos);
 };
 
