@@ -19,12 +19,13 @@ struct Endpoint;
 // One Jupyter message as it came from, or goes to, the WebSocket.
 struct KernelMessage
 {
-    QString channel; // shell, control, stdin, iopub
+    QString channel;                                        // shell, control, stdin, iopub
     nlohmann::json header, parentHeader, metadata, content; // objects
     std::vector<QByteArray> buffers;
+    QByteArray rawContent; // content as it came, valid UTF-8: keeps the spelling of numbers
 
-    [[nodiscard]] QString type() const;     // header.msg_type
-    [[nodiscard]] MsgId parentId() const;   // parent_header.msg_id, may be empty
+    [[nodiscard]] QString type() const;   // header.msg_type
+    [[nodiscard]] MsgId parentId() const; // parent_header.msg_id, may be empty
 };
 
 struct KernelInfo
@@ -70,7 +71,13 @@ class KernelConnection : public QObject
     Q_DISABLE_COPY_MOVE(KernelConnection)
 
 public:
-    enum class State { Connecting, Connected, Reconnecting, Closed };
+    enum class State
+    {
+        Connecting,
+        Connected,
+        Reconnecting,
+        Closed
+    };
 
     KernelConnection(const Endpoint &endpoint, KernelId id, QString kernelName,
                      QObject *parent = nullptr);
@@ -93,6 +100,8 @@ signals:
     void stateChanged(farcell::KernelConnection::State state);
     void executionStateChanged(const QString &state);
     void infoReceived();
+    // The reply to this execute() will never come: it was on its way when the line or kernel broke.
+    void executeLost(const farcell::MsgId &id);
     void failed(const farcell::Error &error); // gave up: kernel gone, refused, …
 
 private:

@@ -31,7 +31,11 @@ public:
     void setConnection(KernelConnection *connection);
     [[nodiscard]] KernelConnection *connection() const;
 
-    enum class OnError { Stop, Continue };
+    enum class OnError
+    {
+        Stop,
+        Continue
+    };
     // Queues code cells in the given order; others are ignored. A cell tagged raises-exception
     // does not stop the queue. Cells already queued stay where they are.
     void run(std::span<const CellId> cells, OnError onError = OnError::Stop);
@@ -49,6 +53,8 @@ public:
     // Write execution timestamps into cell metadata the way the file already does (JupyterLab's
     // `execution`, Colab's `executionInfo`); files with neither stay without.
     void setRecordTimes(bool on);
+    // False: input() fails in the kernel instead of asking (nobody is there to answer).
+    void setAllowStdin(bool on);
 
 signals:
     void runStateChanged(const farcell::CellId &id);

@@ -11,11 +11,20 @@ namespace farcell {
 // Where a code cell stands in its run; what the gutter shows.
 struct CellRunState
 {
-    enum class Phase { NotRun, Queued, Running, Succeeded, Failed, Interrupted, Aborted };
+    enum class Phase
+    {
+        NotRun,
+        Queued,
+        Running,
+        Succeeded,
+        Failed,
+        Interrupted,
+        Aborted
+    };
 
     Phase phase = Phase::NotRun;
-    int queuePosition = 0;        // 1 = next; only while Queued
-    QDateTime startedAt;          // UTC; Running and later
+    int queuePosition = 0;                // 1 = next; only while Queued
+    QDateTime startedAt;                  // UTC; Running and later
     std::chrono::milliseconds elapsed{0}; // when finished
     std::optional<int> executionCount;
 };

@@ -30,7 +30,7 @@ struct Endpoint
 struct ServerInfo
 {
     bool isFarcell = false;
-    QString name;    // "Farcell 0.1.0", "Jupyter Server 1.23.3"
+    QString name; // "Farcell 0.1.0", "Jupyter Server 1.23.3"
     QString version;
     QStringList features; // of GET /api/farcell
 };
@@ -64,7 +64,12 @@ struct RemoteSession
 struct ContentsEntry
 {
     QString name, path;
-    enum class Type { File, Directory, Notebook } type = Type::File;
+    enum class Type
+    {
+        File,
+        Directory,
+        Notebook
+    } type = Type::File;
     QDateTime lastModified;
     qint64 size = -1; // -1: unknown or a directory
     bool writable = true;
@@ -109,7 +114,7 @@ public:
     QFuture<Result<>> shutdownKernel(const KernelId &id);
 
     QFuture<Result<QList<ContentsEntry>>> listDirectory(const QString &path);
-    QFuture<Result<QByteArray>> readFile(const QString &path);  // bytes as on disk, via /files/
+    QFuture<Result<QByteArray>> readFile(const QString &path); // bytes as on disk, via /files/
     QFuture<Result<ContentsEntry>> writeFile(const QString &path, const QByteArray &bytes);
     QFuture<Result<ContentsEntry>> makeDirectory(const QString &path);
     QFuture<Result<ContentsEntry>> renameFile(const QString &from, const QString &to);

@@ -1,0 +1,70 @@
+#pragma once
+
+#include "core/base/ids.h"
+#include "core/base/result.h"
+#include "core/client/httpcaller.h"
+#include "core/client/kernelconnection.h"
+
+#include <QElapsedTimer>
+#include <QObject>
+#include <QTimer>
+
+#include <memory>
+
+class QWebSocket;
+
+namespace farcell {
+
+struct OutgoingMessage;
+
+// The WebSocket of one kernel kept open: framing, pings, and reconnecting with back-off until the
+// kernel is known to be gone. After each loss the kernel's REST model tells a dead kernel from a
+// broken network. Not here: what the messages mean (KernelConnection).
+class KernelSocket : public QObject
+{
+    Q_OBJECT
+    Q_DISABLE_COPY_MOVE(KernelSocket)
+
+public:
+    KernelSocket(const Endpoint &endpoint, KernelId id, QString session, QObject *parent = nullptr);
+    ~KernelSocket() override;
+
+    void open();
+    [[nodiscard]] bool isOpen() const { return m_isOpen; }
+    void send(const OutgoingMessage &message); // only while open
+    // Tells the state of the kernel's REST model, or nothing if it cannot be had.
+    void askModel(std::function<void(const QString &executionState)> done);
+
+signals:
+    void opened();
+    void lost(); // will try again
+    void gaveUp(const farcell::Error &error);
+    void messageReceived(const farcell::KernelMessage &message);
+
+private:
+    void connectNow();
+    void handleOpened();
+    void handleFrame(const QByteArray &frame, bool isBinary);
+    void handleDown();
+    void checkKernel();
+    void retryLater();
+    void giveUp(const Error &error);
+    void dropSocket();
+    void keepAlive();
+
+    HttpCaller m_http;
+    KernelId m_id;
+    QString m_session;
+    QWebSocket *m_socket = nullptr;
+    bool m_isOpen = false;
+    bool m_hasGivenUp = false;
+    bool m_isV1 = true;
+    int m_attempts = 0;          // since the connection last held for a while
+    int m_refusedHandshakes = 0; // in a row, although the kernel is alive
+    QTimer m_retry;
+    QTimer m_ping;
+    QElapsedTimer m_openSince;
+    QElapsedTimer m_lastHeard;
+};
+
+} // namespace farcell
