@@ -1,0 +1,500 @@
+#include "app/editor/celleditor.h"
+
+#include "app/editor/cellbuffer.h"
+#include "app/editor/editorstyle.h"
+#include "app/editor/textmap.h"
+#include "app/theme/theme.h"
+
+#include <QScopedValueRollback>
+#include <QScrollBar>
+
+namespace farcell {
+
+namespace {
+
+constexpr unsigned long utf16Index = QsciScintillaBase::SC_LINECHARACTERINDEX_UTF16;
+
+struct Counter // guards a piece of code against being taken for typing
+{
+    explicit Counter(int &value)
+        : m_value(value)
+    {
+        ++m_value;
+    }
+    ~Counter() { --m_value; }
+    Counter(const Counter &) = delete;
+    Counter &operator=(const Counter &) = delete;
+
+private:
+    int &m_value;
+};
+
+} // namespace
+
+CellEditor::CellEditor(ThemeSource &theme, QWidget *parent)
+    : QsciScintillaBase(parent)
+    , m_theme(theme)
+{
+    m_emptyDocument = SendScintillaPtrResult(SCI_GETDOCPOINTER);
+    SendScintilla(SCI_ADDREFDOCUMENT, 0UL, m_emptyDocument);
+    setUpView();
+    setUpKeys();
+    applyTheme();
+    connect(this, &QsciScintillaBase::SCN_MODIFIED, this,
+            [this](int position, int type, const char *text, int length, int linesAdded, int, int,
+                   int, int, int) { onModified(position, type, text, length, linesAdded); });
+    connect(this, &QsciScintillaBase::SCN_UPDATEUI, this, &CellEditor::onUpdate);
+    connect(this, &QsciScintillaBase::SCN_MARGINCLICK, this,
+            [this](int position) { onMarginClick(position); });
+}
+
+CellEditor::~CellEditor()
+{
+    m_buffer = nullptr;
+    SendScintilla(SCI_RELEASEDOCUMENT, 0UL, m_emptyDocument);
+}
+
+void CellEditor::setUpView()
+{
+    setFrameShape(QFrame::NoFrame);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setAttribute(Qt::WA_InputMethodEnabled);
+    SendScintilla(SCI_SETCODEPAGE, static_cast<unsigned long>(SC_CP_UTF8));
+    SendScintilla(SCI_SETHSCROLLBAR, 0UL);
+    SendScintilla(SCI_SETVSCROLLBAR, 0UL);
+    SendScintilla(SCI_SETENDATLASTLINE, 0UL);
+    SendScintilla(SCI_SETSCROLLWIDTHTRACKING, 1UL);
+    SendScintilla(SCI_SETSCROLLWIDTH, 1UL);
+    SendScintilla(SCI_SETEXTRAASCENT, 2UL);
+    SendScintilla(SCI_SETEXTRADESCENT, 2UL);
+    SendScintilla(SCI_SETMARGINLEFT, 0UL, 2L);
+    SendScintilla(SCI_SETMARGINRIGHT, 0UL, 2L);
+    SendScintilla(SCI_SETCARETWIDTH, 2UL);
+    SendScintilla(SCI_SETCARETLINEVISIBLE, 1UL);
+    SendScintilla(SCI_SETINDENTATIONGUIDES, static_cast<unsigned long>(SC_IV_LOOKBOTH));
+    SendScintilla(SCI_SETTABINDENTS, 1UL);
+    SendScintilla(SCI_SETBACKSPACEUNINDENTS, 1UL);
+    SendScintilla(SCI_SETMULTIPLESELECTION, 1UL);
+    SendScintilla(SCI_SETADDITIONALSELECTIONTYPING, 1UL);
+    SendScintilla(SCI_SETMULTIPASTE, static_cast<unsigned long>(SC_MULTIPASTE_EACH));
+    SendScintilla(SCI_SETVIRTUALSPACEOPTIONS,
+                  static_cast<unsigned long>(SCVS_RECTANGULARSELECTION));
+    SendScintilla(SCI_SETMOUSEDWELLTIME, 0x7fffffffUL);
+    SendScintilla(SCI_USEPOPUP, 0UL);
+    SendScintilla(SCI_SETFONTQUALITY, static_cast<unsigned long>(SC_EFF_QUALITY_ANTIALIASED));
+    SendScintilla(SCI_SETIDLESTYLING, static_cast<unsigned long>(SC_IDLESTYLING_NONE));
+    SendScintilla(SCI_SETMARGINTYPEN, static_cast<unsigned long>(EditorMark::lineNumberMargin),
+                  static_cast<long>(SC_MARGIN_NUMBER));
+    const auto fold = static_cast<unsigned long>(EditorMark::foldMargin);
+    SendScintilla(SCI_SETMARGINTYPEN, fold, static_cast<long>(SC_MARGIN_SYMBOL));
+    SendScintilla(SCI_SETMARGINMASKN, fold, static_cast<long>(SC_MASK_FOLDERS));
+    SendScintilla(SCI_SETMARGINSENSITIVEN, fold, 1L);
+    SendScintilla(SCI_SETMARGINWIDTHN, fold, static_cast<long>(EditorMark::foldMarginWidth));
+    SendScintilla(SCI_SETMARGINWIDTHN, 2UL, 0L);
+    SendScintilla(SCI_SETAUTOMATICFOLD,
+                  static_cast<unsigned long>(SC_AUTOMATICFOLD_SHOW | SC_AUTOMATICFOLD_CHANGE));
+    SendScintilla(SCI_SETFOLDFLAGS, 0UL);
+}
+
+void CellEditor::bind(CellBuffer &buffer)
+{
+    if (m_buffer == &buffer)
+        return;
+    saveViewState();
+    const Counter guard(m_binding);
+    m_buffer = &buffer;
+    SendScintilla(SCI_SETDOCPOINTER, 0UL, buffer.document);
+    SendScintilla(SCI_ALLOCATELINECHARACTERINDEX, utf16Index);
+    if (m_styled != buffer.language) {
+        m_styled = buffer.language;
+        applyStyles(*this, *buffer.language, m_theme.theme());
+    }
+    for (const int line : buffer.foldedLines)
+        SendScintilla(SCI_FOLDLINE, static_cast<unsigned long>(line),
+                      static_cast<long>(SC_FOLDACTION_CONTRACT));
+    SendScintilla(SCI_SETSEL, static_cast<unsigned long>(buffer.anchor), buffer.caret);
+    SendScintilla(SCI_SETXOFFSET, static_cast<unsigned long>(buffer.xOffset));
+    const bool prose = buffer.language->prose;
+    SendScintilla(SCI_SETMARGINWIDTHN, static_cast<unsigned long>(EditorMark::foldMargin),
+                  static_cast<long>(prose ? 0 : EditorMark::foldMarginWidth));
+    SendScintilla(SCI_SETINDENTATIONGUIDES,
+                  static_cast<unsigned long>(prose ? SC_IV_NONE : SC_IV_LOOKBOTH));
+    m_marginLines = -1;
+    updateMarginWidth();
+    styleMagics();
+}
+
+void CellEditor::unbind()
+{
+    saveViewState();
+    const Counter guard(m_binding);
+    m_buffer = nullptr;
+    SendScintilla(SCI_SETDOCPOINTER, 0UL, m_emptyDocument);
+}
+
+void CellEditor::saveViewState()
+{
+    if (!m_buffer)
+        return;
+    m_buffer->anchor = SendScintilla(SCI_GETANCHOR);
+    m_buffer->caret = SendScintilla(SCI_GETCURRENTPOS);
+    m_buffer->xOffset = static_cast<int>(SendScintilla(SCI_GETXOFFSET));
+    m_buffer->foldedLines.clear();
+    long line = SendScintilla(SCI_CONTRACTEDFOLDNEXT, 0UL);
+    while (line >= 0) {
+        m_buffer->foldedLines.push_back(static_cast<int>(line));
+        line = SendScintilla(SCI_CONTRACTEDFOLDNEXT, static_cast<unsigned long>(line + 1));
+    }
+}
+
+void CellEditor::setLanguage(const Language &language)
+{
+    if (!m_buffer || m_buffer->language == &language)
+        return;
+    m_buffer->language = &language;
+    applyLexer(*this, language);
+    m_styled = &language;
+    applyStyles(*this, language, m_theme.theme());
+    styleMagics();
+}
+
+void CellEditor::applyTheme()
+{
+    applyStyles(*this, m_buffer ? *m_buffer->language : plainLanguage(), m_theme.theme());
+    m_styled = m_buffer ? m_buffer->language : nullptr;
+    m_marginLines = -1;
+    updateMarginWidth();
+}
+
+void CellEditor::setWrap(bool wrap)
+{
+    if (wrap == m_wrap)
+        return;
+    m_wrap = wrap;
+    SendScintilla(SCI_SETWRAPMODE, static_cast<unsigned long>(wrap ? SC_WRAP_WORD : SC_WRAP_NONE));
+}
+
+void CellEditor::setLineNumbers(bool visible)
+{
+    if (visible == m_lineNumbers)
+        return;
+    m_lineNumbers = visible;
+    m_marginLines = -1;
+    updateMarginWidth();
+}
+
+void CellEditor::setEditable(bool editable)
+{
+    SendScintilla(SCI_SETREADONLY, editable ? 0UL : 1UL);
+}
+
+void CellEditor::updateMarginWidth()
+{
+    const int lines = m_lineNumbers ? static_cast<int>(SendScintilla(SCI_GETLINECOUNT)) : 0;
+    if (lines == m_marginLines)
+        return;
+    m_marginLines = lines;
+    long width = 0;
+    if (lines > 0) {
+        const QByteArray digits(std::max<qsizetype>(2, QByteArray::number(lines).size()), '9');
+        width = SendScintilla(SCI_TEXTWIDTH, static_cast<uintptr_t>(STYLE_LINENUMBER),
+                              digits.constData()) +
+                10;
+    }
+    SendScintilla(SCI_SETMARGINWIDTHN, static_cast<unsigned long>(EditorMark::lineNumberMargin),
+                  width);
+}
+
+int CellEditor::leftMargins() const
+{
+    return static_cast<int>(
+        SendScintilla(SCI_GETMARGINWIDTHN,
+                      static_cast<unsigned long>(EditorMark::lineNumberMargin)) +
+        SendScintilla(SCI_GETMARGINWIDTHN, static_cast<unsigned long>(EditorMark::foldMargin)) +
+        SendScintilla(SCI_GETMARGINLEFT));
+}
+
+// --- edits
+
+void CellEditor::applyEdit(int position, int removed, const QString &added)
+{
+    if (m_composing)
+        QGuiApplication::inputMethod()->reset(); // the composition's place is no longer certain
+    const Counter guard(m_binding);
+    const bool readOnly = SendScintilla(SCI_GETREADONLY) != 0;
+    SendScintilla(SCI_SETREADONLY, 0UL);
+    const long start = byteOf(position);
+    const QByteArray utf8 = toEditorText(added);
+    SendScintilla(SCI_SETTARGETRANGE, static_cast<unsigned long>(start),
+                  byteOf(position + removed));
+    SendScintilla(SCI_REPLACETARGET, static_cast<uintptr_t>(utf8.size()), utf8.constData());
+    if (hasFocus()) // show the person where it changed
+        SendScintilla(SCI_SETEMPTYSELECTION, static_cast<unsigned long>(start + utf8.size()));
+    SendScintilla(SCI_SETREADONLY, readOnly ? 1UL : 0UL);
+    updateMarginWidth();
+    styleMagics();
+}
+
+void CellEditor::onModified(int position, int type, const char *text, int length, int linesAdded)
+{
+    if (linesAdded != 0 || (type & SC_MOD_CHANGEFOLD) != 0)
+        m_linesDirty = true;
+    if (m_binding > 0 || !m_buffer)
+        return;
+    // The text of a composition is no edit until it is committed: skip it and its removal.
+    const bool preedit =
+        (type & SC_PERFORMED_UNDO) != 0 || (m_preeditEvent && (type & SC_MOD_INSERTTEXT) != 0);
+    if (preedit)
+        return;
+    if ((type & SC_MOD_BEFOREDELETE) != 0) {
+        // With undo off, Scintilla does not tell what was deleted: count it before it goes.
+        m_pendingRemoved =
+            static_cast<int>(SendScintilla(SCI_COUNTCODEUNITS, static_cast<unsigned long>(position),
+                                           static_cast<long>(position + length)));
+    } else if ((type & SC_MOD_DELETETEXT) != 0) {
+        beginGroup();
+        emit edited(utf16Of(position), m_pendingRemoved, {});
+    } else if ((type & SC_MOD_INSERTTEXT) != 0) {
+        beginGroup();
+        emit edited(utf16Of(position), 0, fromEditorText(text, length));
+    }
+}
+
+void CellEditor::onUpdate(int updated)
+{
+    if ((updated & SC_UPDATE_CONTENT) != 0) {
+        updateMarginWidth();
+        styleMagics();
+    }
+    if ((updated & (SC_UPDATE_CONTENT | SC_UPDATE_SELECTION)) != 0)
+        matchBrackets();
+    if (m_binding > 0)
+        return;
+    if (m_linesDirty || (m_wrap && (updated & SC_UPDATE_CONTENT) != 0)) {
+        m_linesDirty = false;
+        emit linesChanged();
+    }
+    if ((updated & (SC_UPDATE_SELECTION | SC_UPDATE_CONTENT | SC_UPDATE_V_SCROLL)) != 0)
+        emit caretMoved();
+}
+
+void CellEditor::beginGroup()
+{
+    if (m_grouping && !m_groupOpen) {
+        m_groupOpen = true;
+        emit editGroupChanged(true);
+    }
+}
+
+void CellEditor::endGroup()
+{
+    m_grouping = false;
+    if (m_groupOpen) {
+        m_groupOpen = false;
+        emit editGroupChanged(false);
+    }
+}
+
+void CellEditor::onMarginClick(int position)
+{
+    const long line = SendScintilla(SCI_LINEFROMPOSITION, static_cast<unsigned long>(position));
+    SendScintilla(SCI_TOGGLEFOLD, static_cast<unsigned long>(line));
+    emit linesChanged();
+}
+
+// --- positions
+
+int CellEditor::utf16Of(long bytePosition) const
+{
+    const auto line = static_cast<unsigned long>(
+        SendScintilla(SCI_LINEFROMPOSITION, static_cast<unsigned long>(bytePosition)));
+    const long lineStart = SendScintilla(SCI_POSITIONFROMLINE, line);
+    return static_cast<int>(
+        SendScintilla(SCI_INDEXPOSITIONFROMLINE, line, static_cast<long>(utf16Index)) +
+        SendScintilla(SCI_COUNTCODEUNITS, static_cast<unsigned long>(lineStart), bytePosition));
+}
+
+long CellEditor::byteOf(int position) const
+{
+    const auto line = static_cast<unsigned long>(
+        SendScintilla(SCI_LINEFROMINDEXPOSITION, static_cast<unsigned long>(std::max(0, position)),
+                      static_cast<long>(utf16Index)));
+    const long lineStart = SendScintilla(SCI_POSITIONFROMLINE, line);
+    const long lineIndex =
+        SendScintilla(SCI_INDEXPOSITIONFROMLINE, line, static_cast<long>(utf16Index));
+    if (position <= lineIndex)
+        return lineStart;
+    const long byte = SendScintilla(SCI_POSITIONRELATIVECODEUNITS,
+                                    static_cast<unsigned long>(lineStart), position - lineIndex);
+    const long length = SendScintilla(SCI_GETLENGTH);
+    return byte <= 0 && position > 0 ? length : std::min(byte, length);
+}
+
+QString CellEditor::textRange(int start, int end) const
+{
+    const long from = byteOf(start);
+    const long to = byteOf(end);
+    if (to <= from)
+        return {};
+    QByteArray bytes(to - from + 1, '\0');
+    SendScintilla(SCI_GETTEXTRANGE, from, to, bytes.data());
+    return fromEditorText(bytes.constData(), to - from);
+}
+
+int CellEditor::caret() const
+{
+    return utf16Of(SendScintilla(SCI_GETCURRENTPOS));
+}
+
+QList<int> CellEditor::carets() const
+{
+    QList<int> result;
+    const long count = SendScintilla(SCI_GETSELECTIONS);
+    for (long i = 0; i < count; ++i)
+        result.append(
+            utf16Of(SendScintilla(SCI_GETSELECTIONNCARET, static_cast<unsigned long>(i))));
+    std::sort(result.begin(), result.end());
+    return result;
+}
+
+bool CellEditor::hasSelection() const
+{
+    return SendScintilla(SCI_GETSELECTIONEMPTY) == 0;
+}
+
+QString CellEditor::selectedText() const
+{
+    QStringList parts;
+    const long count = SendScintilla(SCI_GETSELECTIONS);
+    for (long i = 0; i < count; ++i) {
+        const auto n = static_cast<unsigned long>(i);
+        const QString part = textRange(utf16Of(SendScintilla(SCI_GETSELECTIONNSTART, n)),
+                                       utf16Of(SendScintilla(SCI_GETSELECTIONNEND, n)));
+        if (!part.isEmpty())
+            parts.append(part);
+    }
+    return parts.join(u'\n');
+}
+
+void CellEditor::setCaret(int position)
+{
+    SendScintilla(SCI_GOTOPOS, static_cast<unsigned long>(byteOf(position)));
+}
+
+void CellEditor::select(int position, int length)
+{
+    SendScintilla(SCI_SETSEL, static_cast<unsigned long>(byteOf(position)),
+                  byteOf(position + length));
+}
+
+void CellEditor::replaceSelections(const QString &text)
+{
+    m_grouping = true;
+    const QByteArray utf8 = toEditorText(text);
+    const long count = SendScintilla(SCI_GETSELECTIONS);
+    for (long i = count - 1; i >= 0; --i) {
+        const auto n = static_cast<unsigned long>(i);
+        const long start = SendScintilla(SCI_GETSELECTIONNSTART, n);
+        SendScintilla(SCI_SETTARGETRANGE, static_cast<unsigned long>(start),
+                      SendScintilla(SCI_GETSELECTIONNEND, n));
+        SendScintilla(SCI_REPLACETARGET, static_cast<uintptr_t>(utf8.size()), utf8.constData());
+        const long end = start + utf8.size();
+        SendScintilla(SCI_SETSELECTIONNSTART, n, end);
+        SendScintilla(SCI_SETSELECTIONNEND, n, end);
+    }
+    endGroup();
+}
+
+// --- geometry
+
+int CellEditor::lineHeight() const
+{
+    return static_cast<int>(SendScintilla(SCI_TEXTHEIGHT, 0UL));
+}
+
+int CellEditor::displayLines()
+{
+    const long last = SendScintilla(SCI_GETLINECOUNT) - 1;
+    const auto line = static_cast<unsigned long>(last);
+    const bool shown = SendScintilla(SCI_GETLINEVISIBLE, line) != 0;
+    if (m_wrap && shown)
+        SendScintilla(SCI_ENSUREVISIBLE, line); // wraps what is still unwrapped
+    const long rows = shown ? SendScintilla(SCI_WRAPCOUNT, line) : 1;
+    return static_cast<int>(SendScintilla(SCI_VISIBLEFROMDOCLINE, line) + rows);
+}
+
+int CellEditor::displayLineOf(int position)
+{
+    const long byte = byteOf(position);
+    const auto line = static_cast<unsigned long>(
+        SendScintilla(SCI_LINEFROMPOSITION, static_cast<unsigned long>(byte)));
+    int row = static_cast<int>(SendScintilla(SCI_VISIBLEFROMDOCLINE, line));
+    if (!m_wrap)
+        return row;
+    const long lineStart = SendScintilla(SCI_POSITIONFROMLINE, line);
+    const long top = SendScintilla(SCI_POINTYFROMPOSITION, 0UL, lineStart);
+    const long y = SendScintilla(SCI_POINTYFROMPOSITION, 0UL, byte);
+    row += static_cast<int>((y - top) / std::max(1, lineHeight()));
+    return row;
+}
+
+int CellEditor::caretDisplayLine()
+{
+    return displayLineOf(caret());
+}
+
+QRect CellEditor::caretRect() const
+{
+    const long position = SendScintilla(SCI_GETCURRENTPOS);
+    const auto x = static_cast<int>(SendScintilla(SCI_POINTXFROMPOSITION, 0UL, position));
+    const auto y = static_cast<int>(SendScintilla(SCI_POINTYFROMPOSITION, 0UL, position));
+    return {x, y, 2, lineHeight()};
+}
+
+int CellEditor::caretX() const
+{
+    return caretRect().x();
+}
+
+void CellEditor::setFirstDisplayLine(int line)
+{
+    if (SendScintilla(SCI_GETFIRSTVISIBLELINE) == line)
+        return;
+    const Counter guard(m_binding);
+    SendScintilla(SCI_SETFIRSTVISIBLELINE, static_cast<unsigned long>(line));
+}
+
+void CellEditor::placeCaretAtLine(bool first, int pixelX)
+{
+    const long lastLine = SendScintilla(SCI_GETLINECOUNT) - 1;
+    const auto line = static_cast<unsigned long>(first ? 0 : lastLine);
+    const long y =
+        SendScintilla(SCI_POINTYFROMPOSITION, 0UL, first ? 0L : SendScintilla(SCI_GETLENGTH));
+    const long position = SendScintilla(SCI_POSITIONFROMPOINT, static_cast<unsigned long>(pixelX),
+                                        y + lineHeight() / 2);
+    const bool onLine = SendScintilla(SCI_LINEFROMPOSITION, static_cast<unsigned long>(position)) ==
+                        static_cast<long>(line);
+    SendScintilla(SCI_GOTOPOS,
+                  static_cast<unsigned long>(onLine ? position
+                                                    : SendScintilla(SCI_GETLINEENDPOSITION, line)));
+}
+
+void CellEditor::setFindHits(const QList<std::pair<int, int>> &hits, int current)
+{
+    const long length = SendScintilla(SCI_GETLENGTH);
+    for (const int indicator : {EditorMark::findIndicator, EditorMark::findCurrentIndicator}) {
+        SendScintilla(SCI_SETINDICATORCURRENT, static_cast<unsigned long>(indicator));
+        SendScintilla(SCI_INDICATORCLEARRANGE, 0UL, length);
+    }
+    for (qsizetype i = 0; i < hits.size(); ++i) {
+        const long start = byteOf(hits[i].first);
+        const long end = byteOf(hits[i].first + hits[i].second);
+        SendScintilla(SCI_SETINDICATORCURRENT,
+                      static_cast<unsigned long>(i == current ? EditorMark::findCurrentIndicator
+                                                              : EditorMark::findIndicator));
+        SendScintilla(SCI_INDICATORFILLRANGE, static_cast<unsigned long>(start), end - start);
+    }
+}
+
+} // namespace farcell
