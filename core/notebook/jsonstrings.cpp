@@ -139,13 +139,13 @@ bool needsEscape(char16_t c, const StringStyle &style)
 
 void appendEscaped(char16_t c, const StringStyle &style, QByteArray &out)
 {
-    constexpr QByteArrayView letters = "btn\0fr";
+    static constexpr std::array<char, 6> letters{'b', 't', 'n', '\0', 'f', 'r'};
     if (c == '"' || c == '\\' || c == '/') {
         out += '\\';
         out += static_cast<char>(c);
     } else if (c >= 0x08 && c <= 0x0d && c != 0x0b) {
         out += '\\';
-        out += letters[c - 0x08];
+        out += letters[static_cast<size_t>(c - 0x08)];
     } else {
         appendHex(c, style, out);
     }

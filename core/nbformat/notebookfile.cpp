@@ -1,0 +1,146 @@
+#include "core/nbformat/notebookfile.h"
+
+#include <QCoreApplication>
+#include <QCryptographicHash>
+#include <QFile>
+#include <QFileInfo>
+#include <QTemporaryFile>
+
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace farcell {
+
+namespace {
+
+QString tr(const char *text)
+{
+    return QCoreApplication::translate("NotebookFile", text);
+}
+
+tl::unexpected<Error> ioError(const QString &message, int error)
+{
+    const ErrorCode code = error == EACCES || error == EPERM || error == EROFS
+                               ? ErrorCode::Denied
+                               : (error == ENOENT ? ErrorCode::NotFound : ErrorCode::Internal);
+    return fail(code, message, QString::fromLocal8Bit(std::strerror(error)));
+}
+
+Result<QByteArray> readAll(const QString &path)
+{
+    QFile file(path);
+    if (!file.open(QIODevice::ReadOnly)) {
+        const int error = errno;
+        return ioError(tr("Cannot open %1: %2").arg(path, file.errorString()), error);
+    }
+    QByteArray bytes = file.readAll();
+    if (file.error() != QFileDevice::NoError)
+        return fail(ErrorCode::Internal, tr("Cannot read %1: %2").arg(path, file.errorString()));
+    return bytes;
+}
+
+// The file that a name stands for, through any number of links; also one that is not there yet.
+QString targetOf(const QString &path)
+{
+    const QString canonical = QFileInfo(path).canonicalFilePath();
+    if (!canonical.isEmpty())
+        return canonical;
+    const QFileInfo info(path);
+    const QString link = info.symLinkTarget(); // dangling
+    return link.isEmpty() ? info.absoluteFilePath() : link;
+}
+
+// The rename itself must survive a power cut, too.
+void syncFolder(const QString &folder)
+{
+    const int handle =
+        ::open(QFile::encodeName(folder).constData(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (handle < 0)
+        return;
+    ::fsync(handle);
+    ::close(handle);
+}
+
+// The mode (and, where permitted, the owner) of the file to be replaced, or that of a new file.
+void takeModeOf(const QString &path, int handle)
+{
+    struct stat old = {};
+    if (::stat(QFile::encodeName(path).constData(), &old) == 0) {
+        if (::fchown(handle, old.st_uid, old.st_gid) != 0)
+            old.st_mode &= 0777U; // never a set-id bit for another owner
+        ::fchmod(handle, old.st_mode & 07777U);
+        return;
+    }
+    const mode_t mask = ::umask(0);
+    ::umask(mask);
+    ::fchmod(handle, 0666U & ~mask);
+}
+
+Result<> replaceFile(const QString &path, const QByteArray &bytes)
+{
+    const QFileInfo info(path);
+    QTemporaryFile file(info.absolutePath() + QStringLiteral("/.~") + info.fileName() +
+                        QStringLiteral(".XXXXXX"));
+    if (!file.open()) {
+        const int error = errno;
+        return ioError(tr("Cannot write into %1: %2").arg(info.absolutePath(), file.errorString()),
+                       error);
+    }
+    if (file.write(bytes) != bytes.size() || !file.flush() || ::fsync(file.handle()) != 0)
+        return fail(ErrorCode::Internal, tr("Cannot write %1: %2").arg(path, file.errorString()));
+    takeModeOf(path, file.handle());
+    const QByteArray from = QFile::encodeName(file.fileName());
+    if (::rename(from.constData(), QFile::encodeName(path).constData()) != 0) {
+        const int error = errno;
+        return ioError(tr("Cannot replace %1").arg(path), error);
+    }
+    file.setAutoRemove(false);
+    syncFolder(info.absolutePath());
+    return {};
+}
+
+} // namespace
+
+QByteArray notebookHash(const QByteArray &bytes)
+{
+    return QCryptographicHash::hash(bytes, QCryptographicHash::Sha256);
+}
+
+Result<LoadedNotebook> readNotebookFile(const QString &path)
+{
+    const Result<QByteArray> bytes = readAll(path);
+    if (!bytes)
+        return tl::unexpected(bytes.error());
+    Result<NotebookContent> content = readNotebook(*bytes);
+    if (!content) {
+        Error error = content.error();
+        error.message.prepend(path + QLatin1Char(':'));
+        return tl::unexpected(error);
+    }
+    return LoadedNotebook{std::move(*content), notebookHash(*bytes)};
+}
+
+Result<QByteArray> saveNotebookFile(const QString &path, const QByteArray &bytes,
+                                    const QByteArray &expectedHash)
+{
+    if (bytes.isNull())
+        return fail(ErrorCode::InvalidData,
+                    tr("The notebook has an old format; it can only be saved as format 4"));
+    const QString target = targetOf(path);
+    if (!expectedHash.isEmpty()) {
+        const Result<QByteArray> onDisk = readAll(target);
+        if (onDisk && notebookHash(*onDisk) != expectedHash)
+            return fail(ErrorCode::Exists, tr("%1 was changed by another program").arg(path));
+        if (!onDisk && onDisk.error().code != ErrorCode::NotFound)
+            return tl::unexpected(onDisk.error());
+    }
+    if (const Result<> replaced = replaceFile(target, bytes); !replaced)
+        return tl::unexpected(replaced.error());
+    return notebookHash(bytes);
+}
+
+} // namespace farcell
