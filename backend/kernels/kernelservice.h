@@ -68,6 +68,7 @@ public:
         QString stateDirectory; // bundles live in <state>/kernels/<id>, 0700
         QString keeperProgram;  // farcell-keeper
         bool prewarm = true;    // keep one kernel ready per used kernelspec
+        quint64 retainedBytes = 4ULL * 1024 * 1024 * 1024; // of each kernel's journal
     };
     static Result<std::unique_ptr<KernelService>> create(Options options);
     ~KernelService() override;
@@ -84,6 +85,13 @@ public:
     // `session` is the client's session_id: ZeroMQ identity and key of offline buffering
     // (jupyter.md 2.5). Null if the kernel is unknown.
     std::unique_ptr<KernelStream> open(const KernelId &id, const QString &session);
+    // First everything kept after number `since` (farcell_seq), also replies to other clients,
+    // then what comes: no gap, nothing twice.
+    std::unique_ptr<KernelStream> open(const KernelId &id, const QString &session, quint64 since);
+
+    // After the kernel has answered for the first time; Unavailable with the reason if it died.
+    QFuture<Result<KernelModel>> waitReady(const KernelId &id);
+    [[nodiscard]] int connectionCount() const; // open streams of all kernels
 
 signals:
     void kernelStarted(const farcell::KernelId &id);

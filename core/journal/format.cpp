@@ -48,8 +48,8 @@ std::vector<std::uint64_t> segmentsIn(const std::string &directory)
             continue;
         }
         const char *last = name.data() + digits;
-        const auto [end, problem] = std::from_chars(name.data(), last, first);
-        if (problem == std::errc() && end == last) {
+        const auto [parsedTo, problem] = std::from_chars(name.data(), last, first);
+        if (problem == std::errc() && parsedTo == last) {
             found.push_back(first);
         }
     }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace farcell {
@@ -84,6 +85,10 @@ bool JournalReader::fill(std::size_t bytes)
     const std::uint64_t at = m_position.offset;
     if (at >= m_bufferOffset && at + bytes <= m_bufferOffset + m_used) {
         return true;
+    }
+    struct stat file = {};
+    if (fstat(m_file, &file) != 0 || at + bytes > static_cast<std::uint64_t>(file.st_size)) {
+        return false; // also keeps a damaged length from asking for gigabytes
     }
     const std::size_t wanted = std::max(bytes, readBytes);
     if (m_buffer.size() != wanted) {

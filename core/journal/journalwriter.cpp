@@ -121,13 +121,15 @@ void JournalWriter::append(std::uint32_t type, const std::vector<std::string_vie
     for (const std::string_view part : parts) {
         length += part.size();
     }
+    // Before the number is taken: a batch must hold all numbers up to the next one.
+    const bool isDirect = length >= directBytes && flush();
     head.length = static_cast<std::uint32_t>(length);
     head.sequence = m_next++;
     head.timeMicros = nowMicros();
     head.type = type;
     head.checksum = checksumOf(head, parts);
     const std::string_view headBytes(reinterpret_cast<const char *>(&head), recordHeadBytes);
-    if (length >= directBytes && flush()) {
+    if (isDirect) {
         std::vector<std::string_view> all = {headBytes};
         all.insert(all.end(), parts.begin(), parts.end());
         if (writeOut(all)) {

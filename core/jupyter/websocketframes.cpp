@@ -52,6 +52,12 @@ bool isChannel(std::string_view name)
     return std::find(channels.begin(), channels.end(), name) != channels.end();
 }
 
+std::array<std::string_view, fixedParts> fixedPartsOf(const MessageView &message)
+{
+    return {message.channel, message.header, message.parentHeader, message.metadata,
+            message.content};
+}
+
 // A member that must be an object; absent and null count as empty.
 std::optional<std::string_view> objectMember(std::string_view json, std::string_view key)
 {
@@ -173,30 +179,31 @@ tl::expected<MessageView, FrameError> decodeV1(std::string_view frame)
     return message;
 }
 
-std::string encodeV1(const MessageView &message)
+std::string encodeV1Table(const MessageView &message)
 {
-    const std::array<std::string_view, fixedParts> parts = {
-        message.channel, message.header, message.parentHeader, message.metadata, message.content};
     const std::size_t count = fixedParts + 1 + message.buffers.size();
     std::size_t offset = (count + 1) * sizeof(std::uint64_t);
-    std::size_t total = offset;
-    for (const std::string_view part : parts) {
-        total += part.size();
-    }
-    for (const std::string_view buffer : message.buffers) {
-        total += buffer.size();
-    }
     std::string out;
-    out.reserve(total);
+    out.reserve(offset);
     appendLittle64(out, count);
     appendLittle64(out, offset);
-    for (const std::string_view part : parts) {
+    for (const std::string_view part : fixedPartsOf(message)) {
         appendLittle64(out, offset += part.size());
     }
     for (const std::string_view buffer : message.buffers) {
         appendLittle64(out, offset += buffer.size());
     }
-    for (const std::string_view part : parts) {
+    return out;
+}
+
+std::string encodeV1(const MessageView &message)
+{
+    const std::string table = encodeV1Table(message);
+    const std::size_t last = table.size() / sizeof(std::uint64_t) - 1;
+    std::string out;
+    out.reserve(readLittle64(table, last));
+    out.append(table);
+    for (const std::string_view part : fixedPartsOf(message)) {
         out.append(part);
     }
     for (const std::string_view buffer : message.buffers) {

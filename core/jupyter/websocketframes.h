@@ -33,6 +33,8 @@ enum class FrameError
 // --- v1.kernel.websocket.jupyter.org (little-endian uint64 offsets)
 [[nodiscard]] tl::expected<MessageView, FrameError> decodeV1(std::string_view frame);
 [[nodiscard]] std::string encodeV1(const MessageView &message);
+// Only the table of offsets: what a frame begins with, before its parts one after the other.
+[[nodiscard]] std::string encodeV1Table(const MessageView &message);
 
 // --- legacy framing: a text frame without buffers, a binary frame (big-endian uint32) with
 struct LegacyMessage

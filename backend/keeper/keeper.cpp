@@ -1,0 +1,222 @@
+#include "backend/keeper/keeper.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include <unistd.h>
+
+namespace farcell {
+
+using namespace keeperprotocol;
+using nlohmann::json;
+
+namespace {
+
+constexpr std::size_t messagesPerRound = 512;
+constexpr long journalRetryMs = 200;
+// While the disk is full messages stay with us; beyond this they stay in ZeroMQ's queues.
+constexpr std::size_t maxPendingBytes = 64UL * 1024 * 1024;
+
+std::string textOf(const json &object, const char *key)
+{
+    const auto it = object.find(key);
+    return it != object.end() && it->is_string() ? it->get<std::string>() : std::string();
+}
+
+} // namespace
+
+Keeper::Keeper(std::string bundle, StartDescription description,
+               std::unique_ptr<JournalWriter> journal, int listener, int signals)
+    : m_bundle(std::move(bundle))
+    , m_journal(std::move(journal))
+    , m_runner(m_context, std::move(description), m_bundle, *m_journal)
+    , m_owners(listener)
+    , m_signals(signals)
+{}
+
+int Keeper::run()
+{
+    m_runner.launch();
+    while (!m_runner.isOver()) {
+        round();
+        rememberProcesses();
+    }
+    m_journal->flush();
+    m_owners.write(progress());
+    return 0;
+}
+
+long Keeper::timeout(bool hasMore) const
+{
+    if (hasMore) {
+        return 0;
+    }
+    long wait = m_journal->pendingBytes() > 0 ? journalRetryMs : -1;
+    if (const auto next = m_runner.nextTime()) {
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(*next - KernelRunner::Clock::now());
+        const long most = std::max<long>(0, left.count());
+        wait = wait < 0 ? most : std::min(wait, most);
+    }
+    return wait;
+}
+
+void Keeper::round()
+{
+    std::vector<zmq::pollitem_t> items = {{nullptr, m_signals, ZMQ_POLLIN, 0}};
+    const int output = m_runner.process().outputDescriptor();
+    if (output >= 0) {
+        items.push_back({nullptr, output, ZMQ_POLLIN, 0});
+    }
+    const std::size_t ownersAt = items.size();
+    m_owners.addPollItems(items);
+    const std::size_t socketsAt = items.size();
+    const bool mayReceive = m_journal->pendingBytes() < maxPendingBytes;
+    if (KernelSockets *sockets = m_runner.sockets(); sockets != nullptr && mayReceive) {
+        for (const Channel channel : allChannels) {
+            items.push_back({sockets->socket(channel).handle(), 0, ZMQ_POLLIN, 0});
+        }
+    }
+    try {
+        zmq::poll(items, std::chrono::milliseconds(timeout(m_hasMore)));
+    } catch (const zmq::error_t &error) {
+        if (error.num() != EINTR) {
+            throw;
+        }
+    }
+    m_owners.serve(std::span(items).subspan(ownersAt, socketsAt - ownersAt),
+                   [this](auto &peer, const auto &frame) { takeFrame(peer, frame); });
+    m_hasMore = mayReceive && m_runner.receive(messagesPerRound);
+    if (ownersAt > 1 && items[1].revents != 0) {
+        m_runner.process().readOutput();
+    }
+    takeSignals();
+    m_runner.onTime();
+    publishProgress();
+    m_hadOwner = m_hadOwner || m_owners.isAnyone();
+    if (m_hadOwner && !m_owners.isAnyone() && m_runner.endsWithOwner()) {
+        m_runner.shutdown([](const std::string &) {});
+    }
+}
+
+void Keeper::takeSignals()
+{
+    std::array<char, 64> numbers{};
+    const ssize_t got = read(m_signals, numbers.data(), numbers.size());
+    for (ssize_t i = 0; i < got; ++i) {
+        if (numbers.at(static_cast<std::size_t>(i)) == SIGTERM) {
+            m_runner.shutdown([](const std::string &) {});
+        }
+    }
+    if (got > 0) {
+        m_runner.childEnded();
+    }
+}
+
+void Keeper::publishProgress()
+{
+    if (!m_journal->flush()) {
+        std::fprintf(stderr, "%s\n", m_journal->lastError().c_str());
+    }
+    const Progress now = progress();
+    if (m_runner.takeChanged()) {
+        m_owners.tellAll(FrameType::State, m_runner.stateJson());
+    }
+    if (now.position.nextSequence != m_told.position.nextSequence || now.state != m_told.state ||
+        now.pendingInput != m_told.pendingInput) {
+        m_told = now;
+        m_owners.tellProgress(now);
+    } else {
+        m_owners.write(now);
+    }
+}
+
+Progress Keeper::progress() const
+{
+    return {m_journal->committed(), m_runner.recorder().pendingInput(), m_runner.state()};
+}
+
+void Keeper::takeFrame(OwnerConnections::Peer &peer, const FrameReader::Frame &frame)
+{
+    if (frame.type == FrameType::Hello) {
+        greet(peer, frame.payload);
+        return;
+    }
+    if (!peer.isGreeted) {
+        peer.isGone = true;
+        return;
+    }
+    if (frame.type == FrameType::Send) {
+        if (const auto named = decodeNamed(frame.payload)) {
+            m_runner.forward(named->name, named->rest);
+        }
+    } else if (frame.type == FrameType::Command) {
+        command(frame.payload);
+    }
+}
+
+void Keeper::greet(OwnerConnections::Peer &peer, std::string_view payload)
+{
+    const json hello = json::parse(payload, nullptr, false);
+    if (!hello.is_object() || hello.value("protocol", json(0)) != version) {
+        peer.isGone = true;
+        return;
+    }
+    peer.isGreeted = true;
+    peer.wantsProgress = true;
+    const json answer = {{"protocol", version}, {"keeper_pid", getpid()}};
+    OwnerConnections::tell(peer, FrameType::Hello, answer.dump());
+    OwnerConnections::tell(peer, FrameType::State, m_runner.stateJson());
+}
+
+void Keeper::command(std::string_view payload)
+{
+    const json request = json::parse(payload, nullptr, false);
+    if (!request.is_object()) {
+        return;
+    }
+    const json id = request.value("id", json());
+    const auto done = [this, id](const std::string &problem) {
+        const json result = {{"id", id}, {"ok", problem.empty()}, {"message", problem}};
+        m_owners.tellAll(FrameType::Result,
+                         result.dump(-1, ' ', false, json::error_handler_t::replace));
+    };
+    const std::string name = textOf(request, "command");
+    if (name == "interrupt") {
+        done(m_runner.interrupt());
+    } else if (name == "restart") {
+        m_runner.restart(done);
+    } else if (name == "shutdown") {
+        m_runner.shutdown(done);
+    } else if (name == "adopt") {
+        m_runner.adopt(textOf(request, "working_directory"), textOf(request, "session_name"), done);
+    } else {
+        done("unknown command");
+    }
+}
+
+// For a farcelld that finds this bundle and nobody answering in it.
+void Keeper::rememberProcesses()
+{
+    const pid_t kernel = m_runner.process().pid();
+    if (kernel == m_rememberedPid) {
+        return;
+    }
+    m_rememberedPid = kernel;
+    const json processes = {{"keeper_pid", getpid()},
+                            {"keeper_start", processStartTime(getpid())},
+                            {"kernel_pid", kernel},
+                            {"kernel_start", kernel > 0 ? processStartTime(kernel) : 0}};
+    const auto written = writePrivateFile(m_bundle + '/' + bundle::processFile, processes.dump());
+    if (!written) {
+        std::fprintf(stderr, "%s\n", written.error().c_str());
+    }
+}
+
+} // namespace farcell

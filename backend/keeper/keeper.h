@@ -1,0 +1,49 @@
+#pragma once
+
+#include "backend/keeper/kernelrunner.h"
+#include "backend/keeper/ownerconnections.h"
+
+#include <memory>
+#include <string>
+
+namespace farcell {
+
+// The keeper: one loop over the kernel's sockets, its output, its end, and farcelld's
+// connection. Everything taken from the kernel in one round goes to the journal in one write;
+// only then farcelld is told.
+//
+// Not here: the kernel's life (KernelRunner), messages (MessageRecorder).
+class Keeper
+{
+public:
+    // `listener` is the bundle's socket, already listening; `signals` the end of the pipe into
+    // which signal numbers are written.
+    Keeper(std::string bundle, StartDescription description, std::unique_ptr<JournalWriter> journal,
+           int listener, int signals);
+
+    int run();
+
+private:
+    void round();
+    [[nodiscard]] long timeout(bool hasMore) const;
+    void takeSignals();
+    void takeFrame(OwnerConnections::Peer &peer, const keeperprotocol::FrameReader::Frame &frame);
+    void greet(OwnerConnections::Peer &peer, std::string_view payload);
+    void command(std::string_view payload);
+    void publishProgress();
+    [[nodiscard]] keeperprotocol::Progress progress() const;
+    void rememberProcesses();
+
+    std::string m_bundle;
+    std::unique_ptr<JournalWriter> m_journal;
+    zmq::context_t m_context;
+    KernelRunner m_runner;
+    OwnerConnections m_owners;
+    int m_signals;
+    bool m_hasMore = false;
+    bool m_hadOwner = false;
+    pid_t m_rememberedPid = -1;
+    keeperprotocol::Progress m_told;
+};
+
+} // namespace farcell

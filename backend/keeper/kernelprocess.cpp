@@ -1,0 +1,292 @@
+#include "backend/keeper/kernelprocess.h"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace farcell {
+
+namespace {
+
+constexpr std::size_t tailBytes = 4096;
+constexpr std::uint64_t outputFileBytes = 512UL * 1024; // then it becomes .1 and a new one begins
+
+// Our memory cgroup's count of processes killed for want of memory; 0 where that is not told.
+std::uint64_t oomKills()
+{
+    std::ifstream membership("/proc/self/cgroup");
+    std::string line;
+    while (std::getline(membership, line)) {
+        if (line.rfind("0::", 0) != 0) {
+            continue;
+        }
+        std::ifstream events("/sys/fs/cgroup" + line.substr(3) + "/memory.events");
+        std::string name;
+        std::uint64_t count = 0;
+        while (events >> name >> count) {
+            if (name == "oom_kill") {
+                return count;
+            }
+        }
+    }
+    return 0;
+}
+
+// A program as the shell would find it, looked up before fork(): nothing after it may allocate.
+std::string findProgram(const std::string &name, const std::map<std::string, std::string> &env)
+{
+    if (name.find('/') != std::string::npos) {
+        return name;
+    }
+    const auto path = env.find("PATH");
+    std::istringstream directories(path != env.end() ? path->second
+                                                     : "/usr/local/bin:/usr/bin:/bin");
+    std::string directory;
+    while (std::getline(directories, directory, ':')) {
+        std::string candidate = (directory.empty() ? "." : directory) + '/' + name;
+        if (access(candidate.c_str(), X_OK) == 0) {
+            return candidate;
+        }
+    }
+    return name;
+}
+
+std::vector<char *> pointers(std::vector<std::string> &texts)
+{
+    std::vector<char *> result;
+    result.reserve(texts.size() + 1);
+    for (std::string &text : texts) {
+        result.push_back(text.data());
+    }
+    result.push_back(nullptr);
+    return result;
+}
+
+struct Pipe
+{
+    int read = -1;
+    int write = -1;
+
+    bool open()
+    {
+        std::array<int, 2> ends{};
+        if (pipe2(ends.data(), O_CLOEXEC) != 0) {
+            return false;
+        }
+        read = ends[0];
+        write = ends[1];
+        return true;
+    }
+};
+
+// In the child: only async-signal-safe calls, then exec. Tells errno through `problem`.
+[[noreturn]] void becomeKernel(const char *program, char *const *argv, char *const *environment,
+                               const char *directory, int output, int problem, pid_t keeper)
+{
+    setsid();
+    // A kernel nobody can reach any more must not go on holding a GPU.
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD}) {
+        ::signal(number, SIG_DFL);
+    }
+    const int null = open("/dev/null", O_RDONLY);
+    if (getppid() == keeper && chdir(directory) == 0 && null >= 0) {
+        dup2(null, STDIN_FILENO);
+        dup2(output, STDOUT_FILENO);
+        dup2(output, STDERR_FILENO);
+        if (null > STDERR_FILENO) {
+            close(null);
+        }
+        execve(program, argv, environment);
+    }
+    const int error = errno;
+    [[maybe_unused]] const ssize_t told = write(problem, &error, sizeof error);
+    _exit(127);
+}
+
+} // namespace
+
+KernelProcess::KernelProcess(std::string outputPath)
+    : m_outputPath(std::move(outputPath))
+{}
+
+KernelProcess::~KernelProcess()
+{
+    if (isRunning()) {
+        signal(SIGKILL);
+        waitpid(m_pid, nullptr, 0);
+    }
+    if (m_output >= 0) {
+        close(m_output);
+    }
+}
+
+tl::expected<void, std::string>
+KernelProcess::start(const std::vector<std::string> &argv,
+                     const std::map<std::string, std::string> &environment,
+                     const std::string &workingDirectory)
+{
+    const std::string program = findProgram(argv.front(), environment);
+    std::vector<std::string> arguments = argv;
+    std::vector<std::string> variables;
+    for (const auto &[name, value] : environment) {
+        variables.push_back(name + '=' + value);
+    }
+    const std::vector<char *> argumentPointers = pointers(arguments);
+    const std::vector<char *> variablePointers = pointers(variables);
+    Pipe output;
+    Pipe problem;
+    if (!output.open() || !problem.open()) {
+        return tl::unexpected(std::string("no pipe: ") + std::strerror(errno));
+    }
+    m_tail.clear();
+    m_oomKillsBefore = oomKills();
+    const pid_t keeper = getpid();
+    const pid_t child = fork();
+    if (child == 0) {
+        becomeKernel(program.c_str(), argumentPointers.data(), variablePointers.data(),
+                     workingDirectory.c_str(), output.write, problem.write, keeper);
+    }
+    close(output.write);
+    close(problem.write);
+    int error = child < 0 ? errno : 0;
+    if (child > 0 && read(problem.read, &error, sizeof error) > 0) {
+        waitpid(child, nullptr, 0);
+    }
+    close(problem.read);
+    if (error != 0) {
+        close(output.read);
+        return tl::unexpected("cannot start " + program + " in " + workingDirectory + ": " +
+                              std::strerror(error));
+    }
+    if (m_output >= 0) {
+        close(m_output);
+    }
+    m_output = output.read;
+    fcntl(m_output, F_SETFL, O_NONBLOCK);
+    m_pid = child;
+    return {};
+}
+
+void KernelProcess::signal(int number) const
+{
+    if (isRunning() && kill(-m_pid, number) != 0) {
+        kill(m_pid, number); // so early that it has no group yet
+    }
+}
+
+std::optional<KernelProcess::Exit> KernelProcess::reap()
+{
+    siginfo_t info = {};
+    if (!isRunning() ||
+        waitid(P_PID, static_cast<id_t>(m_pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+        info.si_pid != m_pid) {
+        return std::nullopt;
+    }
+    // While it is a zombie its number cannot be given to another group.
+    kill(-m_pid, SIGKILL);
+    readOutput();
+    int status = 0;
+    waitpid(m_pid, &status, 0);
+    m_pid = -1;
+    Exit exit;
+    if (WIFSIGNALED(status)) {
+        exit.signal = WTERMSIG(status);
+        exit.isOutOfMemory = exit.signal == SIGKILL && oomKills() > m_oomKillsBefore;
+    } else {
+        exit.code = WEXITSTATUS(status);
+    }
+    return exit;
+}
+
+void KernelProcess::readOutput()
+{
+    std::array<char, 16384> bytes{};
+    for (int i = 0; i < 64 && m_output >= 0; ++i) {
+        const ssize_t got = read(m_output, bytes.data(), bytes.size());
+        if (got > 0) {
+            keepOutput(bytes.data(), static_cast<std::size_t>(got));
+        } else if (got == 0) {
+            close(std::exchange(m_output, -1));
+        } else if (errno != EINTR) {
+            return;
+        }
+    }
+}
+
+void KernelProcess::keepOutput(const char *bytes, std::size_t size)
+{
+    m_tail.append(bytes, size);
+    if (m_tail.size() > tailBytes) {
+        m_tail.erase(0, m_tail.size() - tailBytes);
+    }
+    if (m_outputBytes + size > outputFileBytes) {
+        rename(m_outputPath.c_str(), (m_outputPath + ".1").c_str());
+        m_outputBytes = 0;
+    }
+    const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
+    const int file = open(m_outputPath.c_str(), flags, S_IRUSR | S_IWUSR);
+    if (file >= 0) {
+        if (write(file, bytes, size) > 0) {
+            m_outputBytes += size;
+        }
+        close(file);
+    }
+}
+
+std::string KernelProcess::lastOutputLine() const
+{
+    const std::size_t end = m_tail.find_last_not_of(" \t\r\n");
+    if (end == std::string::npos) {
+        return {};
+    }
+    const std::size_t begin = m_tail.find_last_of('\n', end);
+    return m_tail.substr(begin + 1, end - begin);
+}
+
+std::string describeExit(const KernelProcess::Exit &exit)
+{
+    if (exit.isOutOfMemory) {
+        return "The kernel was ended by the system because memory ran out";
+    }
+    if (exit.signal != 0) {
+        return "The kernel was killed by signal " + std::to_string(exit.signal) + " (" +
+               strsignal(exit.signal) + ")";
+    }
+    return "The kernel ended with exit code " + std::to_string(exit.code);
+}
+
+std::uint64_t processStartTime(pid_t pid)
+{
+    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+    std::string text;
+    std::getline(file, text);
+    const std::size_t afterName = text.rfind(')');
+    if (afterName == std::string::npos) {
+        return 0;
+    }
+    std::istringstream fields(text.substr(afterName + 1));
+    std::string field;
+    for (int number = 3; number <= 22 && fields >> field; ++number) {
+        if (number == 3 && field == "Z") {
+            return 0; // a zombie is as good as gone
+        }
+    }
+    return std::strtoull(field.c_str(), nullptr, 10);
+}
+
+} // namespace farcell

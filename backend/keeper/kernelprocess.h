@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include <tl/expected.hpp>
+
+namespace farcell {
+
+// The kernel's process: started in a session of its own, so that signals reach it and all it
+// started, and nothing of it outlives it. What it writes to stdout and stderr (not what cells
+// print: that comes as messages) goes to a bounded file; the last lines are kept for the reason.
+//
+// Lives on the keeper's only thread. Not here: sockets, when to restart.
+class KernelProcess
+{
+public:
+    struct Exit
+    {
+        int code = 0;   // of exit(), if signal is 0
+        int signal = 0; // that killed it
+        bool isOutOfMemory = false;
+    };
+
+    explicit KernelProcess(std::string outputPath);
+    ~KernelProcess(); // kills what still runs
+    KernelProcess(const KernelProcess &) = delete;
+    KernelProcess &operator=(const KernelProcess &) = delete;
+    KernelProcess(KernelProcess &&) = delete;
+    KernelProcess &operator=(KernelProcess &&) = delete;
+
+    [[nodiscard]] tl::expected<void, std::string>
+    start(const std::vector<std::string> &argv,
+          const std::map<std::string, std::string> &environment,
+          const std::string &workingDirectory);
+    [[nodiscard]] bool isRunning() const { return m_pid > 0; }
+    [[nodiscard]] pid_t pid() const { return m_pid; }
+    // To the whole group.
+    void signal(int number) const;
+    // After SIGCHLD: how it ended, once. Whatever is left of its group is killed.
+    [[nodiscard]] std::optional<Exit> reap();
+
+    [[nodiscard]] int outputDescriptor() const { return m_output; } // -1 when closed
+    void readOutput();                                              // call when readable
+    [[nodiscard]] std::string lastOutputLine() const;
+    [[nodiscard]] const std::string &outputTail() const { return m_tail; }
+
+private:
+    void keepOutput(const char *bytes, std::size_t size);
+
+    std::string m_outputPath;
+    std::string m_tail;
+    std::uint64_t m_outputBytes = 0;
+    std::uint64_t m_oomKillsBefore = 0;
+    pid_t m_pid = -1;
+    int m_output = -1;
+};
+
+// One sentence without a period: "The kernel was killed by signal 9 (Killed)".
+[[nodiscard]] std::string describeExit(const KernelProcess::Exit &exit);
+
+// Start time of a process in clock ticks since boot, to tell it from a later one with its number;
+// 0 if there is none.
+[[nodiscard]] std::uint64_t processStartTime(pid_t pid);
+
+} // namespace farcell

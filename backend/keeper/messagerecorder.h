@@ -1,0 +1,77 @@
+#pragma once
+
+#include "backend/keeper/connection.h"
+#include "core/journal/journalwriter.h"
+#include "core/jupyter/websocketframes.h"
+#include "core/jupyter/zmqframes.h"
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace farcell {
+
+// A message that answers the keeper's own request; clients do not get it.
+struct OwnMessage
+{
+    Channel channel = Channel::Shell;
+    std::string type;
+    std::string parentId;
+    std::string content;
+};
+
+// Everything that comes from the kernel goes through here: signature checked, numbered
+// (farcell_seq in the metadata), addressed to the client that asked, written to the journal.
+// Follows on the way whether the kernel is busy and whether it waits for input.
+//
+// Lives on the keeper's only thread. Not here: sockets, flushing the journal.
+class MessageRecorder
+{
+public:
+    MessageRecorder(JournalWriter &journal, std::string ownSession);
+
+    // A kernel starts: its key, and nothing is outstanding any more.
+    void reset(std::string_view key);
+    // Remembers who gets the reply to a request.
+    void expectReply(std::string messageId, std::string session);
+    void inputAnswered() { m_pendingInput = 0; }
+
+    [[nodiscard]] std::optional<OwnMessage> record(Channel channel,
+                                                   std::span<const std::string_view> frames);
+    // A message the keeper makes itself, to everyone.
+    void publish(std::string_view type, std::string_view content, std::string_view metadata);
+    // Frames to send to the kernel, signed.
+    [[nodiscard]] std::string sign(const wire::MessageView &message);
+
+    [[nodiscard]] bool isBusy() const { return m_isBusy; }
+    [[nodiscard]] std::uint64_t pendingInput() const { return m_pendingInput; }
+    [[nodiscard]] std::uint64_t refused() const { return m_refused; }
+
+private:
+    struct Parent
+    {
+        std::string id, session;
+    };
+    void followStatus(const wire::ZmqMessage &message);
+    [[nodiscard]] std::string addressee(Channel channel, const Parent &parent);
+    void append(std::string_view to, const wire::MessageView &message);
+
+    JournalWriter &m_journal;
+    std::string m_ownSession;
+    std::unique_ptr<wire::MessageSigner> m_signer;
+    std::array<wire::ReplayGuard, 4> m_guards; // kernels send one message on two channels
+    std::unordered_map<std::string, std::string> m_askers; // message id -> session
+    std::deque<std::string> m_askerOrder;
+    std::string m_inputParent;
+    std::uint64_t m_pendingInput = 0;
+    std::uint64_t m_refused = 0;
+    bool m_isBusy = false;
+};
+
+} // namespace farcell

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+namespace farcell {
+
+// What a keeper is told about its kernel, in the file start.json of the bundle directory: nothing
+// of it stands in a command line or an environment that others can read.
+struct StartDescription
+{
+    std::string kernelId;
+    std::string kernelName;
+    std::string language;
+    std::vector<std::string> argv; // {connection_file} and {resource_dir} still in it
+    std::map<std::string, std::string> environment; // the kernel's whole environment
+    std::string workingDirectory;
+    std::string resourceDirectory;
+    std::string sessionName;
+    bool interruptByMessage = false;
+    bool useIpc = false;       // else TCP on loopback
+    bool endWithOwner = false; // a kernel kept ready that nobody asked for yet
+    std::uint64_t retainedBytes = 4ULL * 1024 * 1024 * 1024;
+    int maxRestarts = 5;
+
+    static tl::expected<StartDescription, std::string> read(const std::string &path);
+    [[nodiscard]] tl::expected<void, std::string> write(const std::string &path) const;
+};
+
+// Writes a file only its owner can read, whole or not at all.
+[[nodiscard]] tl::expected<void, std::string> writePrivateFile(const std::string &path,
+                                                               const std::string &text);
+
+// Names inside a bundle directory.
+namespace bundle {
+inline constexpr const char *startFile = "start.json";
+inline constexpr const char *processFile = "keeper.json"; // pids, for finding them again
+inline constexpr const char *connectionFile = "connection.json";
+inline constexpr const char *socketFile = "keeper.sock";
+inline constexpr const char *logFile = "keeper.log";
+inline constexpr const char *outputFile = "output.log";
+inline constexpr const char *journalDirectory = "journal";
+} // namespace bundle
+
+} // namespace farcell

@@ -1,0 +1,364 @@
+#include "backend/kernels/kernelhandle.h"
+
+#include "core/jupyter/websocketframes.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <QUuid>
+
+namespace farcell {
+
+namespace {
+
+constexpr qsizetype batchBytes = 1024 * 1024;
+constexpr std::size_t rememberedSessions = 256;
+
+std::string journalOf(const QString &bundle)
+{
+    return bundle.toStdString() + '/' + bundle::journalDirectory;
+}
+
+QByteArray bytesOf(std::string_view text)
+{
+    return {text.data(), static_cast<qsizetype>(text.size())};
+}
+
+// The channel's name is the first part of a v1 frame.
+bool isInputRequest(const QByteArray &frame)
+{
+    const auto message =
+        wire::decodeV1({frame.constData(), static_cast<std::size_t>(frame.size())});
+    return message && message->channel == "stdin";
+}
+
+} // namespace
+
+KernelHandle::KernelHandle(Identity identity, QString bundle, pid_t keeper, QObject *parent)
+    : QObject(parent)
+    , m_identity(std::move(identity))
+    , m_bundle(std::move(bundle))
+    , m_keeper(keeper)
+    , m_tail(journalOf(m_bundle))
+    , m_lastActivity(QDateTime::currentDateTimeUtc())
+{
+    connect(&m_link, &KeeperLink::progressed, this, [this] {
+        m_lastActivity = QDateTime::currentDateTimeUtc();
+        pump();
+        emit active();
+    });
+}
+
+KernelHandle::~KernelHandle()
+{
+    closeStreams(tr("The server ends"));
+}
+
+KernelModel KernelHandle::model() const
+{
+    KernelModel model;
+    model.id = m_identity.id;
+    model.name = m_identity.specName;
+    model.lastActivity = m_lastActivity;
+    model.connections = static_cast<int>(m_streams.size());
+    const std::string_view state = keeperprotocol::stateName(m_link.progress().state);
+    model.executionState =
+        m_gone.isEmpty() ? QString::fromUtf8(bytesOf(state)) : QStringLiteral("dead");
+    model.reason = reason();
+    return model;
+}
+
+bool KernelHandle::isReady() const
+{
+    const nlohmann::json &state = m_link.state();
+    return m_gone.isEmpty() && state.is_object() && state.value("ready", false);
+}
+
+QString KernelHandle::reason() const
+{
+    const nlohmann::json &state = m_link.state();
+    if (!m_gone.isEmpty() || !state.is_object()) {
+        return m_gone;
+    }
+    return QString::fromStdString(state.value("reason", std::string()));
+}
+
+quint64 KernelHandle::lastSequence() const
+{
+    return m_link.progress().position.nextSequence - 1;
+}
+
+bool KernelHandle::isAnyLive() const
+{
+    return std::any_of(m_streams.begin(), m_streams.end(),
+                       [](const JournalStream *stream) { return stream->m_isLive; });
+}
+
+std::unique_ptr<KernelStream> KernelHandle::open(const QString &session,
+                                                 std::optional<quint64> since)
+{
+    const bool isOwn = !session.isEmpty();
+    if (isOwn) {
+        const std::vector<JournalStream *> streams = m_streams;
+        for (JournalStream *stream : streams) {
+            if (stream->m_session == session) { // a connection that broke without our noticing
+                QPointer<JournalStream> guard(stream);
+                emit stream->closed(tr("The client has connected again"));
+                if (guard) {
+                    detach(*stream);
+                }
+            }
+        }
+    }
+    auto stream = std::make_unique<JournalStream>(
+        *this, isOwn ? session : QUuid::createUuid().toString(QUuid::WithoutBraces), isOwn);
+    const auto missed = std::find_if(m_missed.begin(), m_missed.end(),
+                                     [&](const Missed &entry) { return entry.session == session; });
+    stream->m_replayedUntil = lastSequence();
+    if (since) {
+        stream->m_position = {0, 0, *since + 1};
+        stream->m_everyoneUntil = lastSequence();
+    } else if (missed != m_missed.end()) {
+        stream->m_position = missed->position;
+    } else if (m_link.isGreeted()) {
+        stream->m_position = m_link.progress().position;
+    }
+    if (missed != m_missed.end()) {
+        m_missed.erase(missed);
+    }
+    m_streams.push_back(stream.get());
+    stream->m_isResumeQueued = true;
+    QMetaObject::invokeMethod(
+        stream.get(),
+        [stream = stream.get()] {
+            if (std::exchange(stream->m_isResumeQueued, false)) {
+                stream->resume();
+            }
+        },
+        Qt::QueuedConnection);
+    return stream;
+}
+
+void KernelHandle::detach(JournalStream &stream)
+{
+    const auto it = std::find(m_streams.begin(), m_streams.end(), &stream);
+    if (it == m_streams.end()) {
+        return;
+    }
+    m_streams.erase(it);
+    if (stream.m_isLive) {
+        stream.m_position = m_tail.position();
+        stream.m_isLive = false;
+    }
+    stream.m_isPaused = true;
+    stream.m_kernel = nullptr;
+    if (!stream.m_hasOwnSession) {
+        return;
+    }
+    if (m_missed.size() >= rememberedSessions) {
+        m_missed.pop_front();
+    }
+    m_missed.push_back({stream.m_session, stream.m_position});
+}
+
+void KernelHandle::closeStreams(const QString &reason)
+{
+    pump();
+    const std::vector<JournalStream *> streams = std::exchange(m_streams, {});
+    std::vector<QPointer<JournalStream>> guarded(streams.begin(), streams.end());
+    for (const QPointer<JournalStream> &stream : guarded) {
+        if (stream) {
+            stream->m_kernel = nullptr;
+            emit stream->closed(reason);
+        }
+    }
+}
+
+void KernelHandle::setGone(const QString &reason)
+{
+    m_gone = reason;
+    emit active();
+}
+
+// --- delivery
+
+KernelHandle::Batch KernelHandle::readBatch(JournalReader &reader) const
+{
+    Batch batch;
+    qsizetype bytes = 0;
+    while (bytes < batchBytes) {
+        const auto record = reader.next(lastSequence());
+        if (!record) {
+            break;
+        }
+        const auto named = keeperprotocol::decodeNamed(record->payload);
+        if (record->type != keeperprotocol::messageRecord || !named) {
+            continue;
+        }
+        batch.push_back({record->sequence, bytesOf(named->name), bytesOf(named->rest)});
+        bytes += batch.back().frame.size();
+    }
+    return batch;
+}
+
+void KernelHandle::pump()
+{
+    m_isScheduled = false;
+    if (!isAnyLive()) {
+        return;
+    }
+    const Batch batch = readBatch(m_tail);
+    std::vector<QPointer<JournalStream>> live;
+    for (JournalStream *stream : m_streams) {
+        if (stream->m_isLive) {
+            live.emplace_back(stream);
+        }
+    }
+    for (const QPointer<JournalStream> &stream : live) {
+        if (stream) {
+            deliver(*stream, batch);
+        }
+    }
+    if (!batch.empty() && m_tail.position().nextSequence <= lastSequence()) {
+        schedule();
+    }
+}
+
+void KernelHandle::schedule()
+{
+    if (!std::exchange(m_isScheduled, true)) {
+        QMetaObject::invokeMethod(this, &KernelHandle::pump, Qt::QueuedConnection);
+    }
+}
+
+void KernelHandle::deliver(JournalStream &stream, const Batch &batch)
+{
+    const quint64 pendingInput =
+        stream.m_kernel ? stream.m_kernel->m_link.progress().pendingInput : 0;
+    QList<QByteArray> frames;
+    frames.reserve(static_cast<qsizetype>(batch.size()));
+    for (const Record &record : batch) {
+        if (record.sequence < stream.m_firstWanted) {
+            continue; // the others are behind what this one wants
+        }
+        const bool isForAll = record.addressee.isEmpty();
+        if (!isForAll && record.addressee != stream.m_sessionBytes &&
+            record.sequence > stream.m_everyoneUntil) {
+            continue;
+        }
+        // Somebody has answered it long ago.
+        if (!isForAll && record.sequence <= stream.m_replayedUntil &&
+            record.sequence != pendingInput && isInputRequest(record.frame)) {
+            continue;
+        }
+        frames.append(record.frame);
+    }
+    if (!frames.isEmpty()) {
+        emit stream.framesReceived(frames);
+    }
+}
+
+void KernelHandle::makeLive(JournalStream &stream)
+{
+    stream.m_firstWanted = stream.m_position.nextSequence;
+    if (!isAnyLive()) {
+        if (stream.m_position.segment == 0) {
+            m_tail.seek(stream.m_position.nextSequence);
+        } else {
+            m_tail.seek(stream.m_position);
+        }
+    } else if (stream.m_position.nextSequence < m_tail.position().nextSequence) {
+        catchUp(stream);
+        return;
+    }
+    stream.m_reader.reset();
+    stream.m_isLive = true;
+    pump();
+}
+
+void KernelHandle::catchUp(JournalStream &stream)
+{
+    if (!stream.m_reader) {
+        stream.m_reader = std::make_unique<JournalReader>(journalOf(m_bundle));
+        if (stream.m_position.segment == 0) {
+            stream.m_reader->seek(stream.m_position.nextSequence);
+        } else {
+            stream.m_reader->seek(stream.m_position);
+        }
+    }
+    // Not past the tail: it joins the others there.
+    Batch batch;
+    qsizetype bytes = 0;
+    const quint64 last = std::min<quint64>(lastSequence(), m_tail.position().nextSequence - 1);
+    while (bytes < batchBytes) {
+        const auto record = stream.m_reader->next(last);
+        if (!record) {
+            break;
+        }
+        if (const auto named = keeperprotocol::decodeNamed(record->payload)) {
+            batch.push_back({record->sequence, bytesOf(named->name), bytesOf(named->rest)});
+            bytes += batch.back().frame.size();
+        }
+    }
+    stream.m_position = stream.m_reader->position();
+    const bool hasArrived = batch.empty() || stream.m_position.nextSequence > last;
+    if (hasArrived) { // also when the journal has lost a piece: go on with the others
+        stream.m_reader.reset();
+        stream.m_isLive = true;
+    }
+    const QPointer<JournalStream> guard(&stream);
+    deliver(stream, batch);
+    if (guard && !hasArrived && !stream.m_isPaused) {
+        QMetaObject::invokeMethod(
+            &stream,
+            [&stream] {
+                if (!stream.m_isPaused) { // it may have been paused meanwhile
+                    stream.resume();
+                }
+            },
+            Qt::QueuedConnection);
+    }
+}
+
+// --- stream
+
+JournalStream::JournalStream(KernelHandle &kernel, QString session, bool hasOwnSession)
+    : m_kernel(&kernel)
+    , m_session(std::move(session))
+    , m_sessionBytes(m_session.toUtf8())
+    , m_hasOwnSession(hasOwnSession)
+{}
+
+JournalStream::~JournalStream()
+{
+    if (m_kernel) {
+        m_kernel->detach(*this);
+    }
+}
+
+void JournalStream::send(const QByteArray &frame)
+{
+    if (m_kernel) {
+        m_kernel->m_link.send(m_sessionBytes, frame);
+    }
+}
+
+void JournalStream::pause()
+{
+    m_isPaused = true;
+    m_isResumeQueued = false;
+    if (m_isLive && m_kernel) {
+        m_position = m_kernel->m_tail.position();
+        m_isLive = false;
+    }
+}
+
+void JournalStream::resume()
+{
+    m_isPaused = false;
+    if (m_kernel && !m_isLive) {
+        m_kernel->makeLive(*this);
+    }
+}
+
+} // namespace farcell
