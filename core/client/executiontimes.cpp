@@ -63,12 +63,13 @@ ordered_json ExecutionTimes::patch(Dialect dialect, bool ok, const QDateTime &en
         return {{"execution", std::move(times)}};
     }
     if (dialect == Dialect::Colab) {
-        // "user" is left out: nobody's name belongs into a file unasked, and another person's
-        // must not stand beside our run.
+        // "user" goes: nobody's name belongs into a file unasked, and another person's must not
+        // stand beside our run. (null removes a key when merged)
         return {{"executionInfo",
                  {{"elapsed", elapsed.count()},
                   {"status", ok ? "ok" : "error"},
                   {"timestamp", endedAt.toMSecsSinceEpoch()},
+                  {"user", nullptr},
                   {"user_tz", -endedAt.toLocalTime().offsetFromUtc() / 60}}}};
     }
     return nullptr;

@@ -8,6 +8,7 @@
 
 #include <QHash>
 #include <QPromise>
+#include <QSet>
 #include <QTimer>
 
 #include <algorithm>
@@ -23,6 +24,8 @@ using nlohmann::json;
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds infoPatience = 3s; // JupyterLab's: then send all the same
+constexpr std::chrono::milliseconds iopubPatience = 500ms;
+constexpr int maxInfoTries = 20;
 constexpr std::chrono::milliseconds replyTimeout = 10s;
 constexpr std::chrono::milliseconds lostGrace = 3s;
 
@@ -127,7 +130,7 @@ public:
         , socket(endpoint, id, QString::fromStdString(session))
     {
         patience.setSingleShot(true);
-        connect(&patience, &QTimer::timeout, this, &Private::becomeReady);
+        connect(&patience, &QTimer::timeout, this, &Private::handlePatienceEnd);
         connect(&socket, &KernelSocket::opened, this, &Private::handleOpened);
         connect(&socket, &KernelSocket::lost, this, &Private::handleLost);
         connect(&socket, &KernelSocket::gaveUp, this, &Private::handleGaveUp);
@@ -145,6 +148,7 @@ public:
                            std::function<Result<T>(const KernelMessage &)> read);
 
     void start() { socket.open(); }
+    void handshake(bool restarted);
     void expectExecute(const MsgId &message);
 
     KernelConnection *q;
@@ -163,10 +167,13 @@ private:
     void handleGaveUp(const Error &error);
     void handleMessage(const KernelMessage &message);
     void handleStatus(const QString &newState);
+    void handleShutdown(const KernelMessage &message);
     void handleReply(const KernelMessage &message);
     void handleInfo(const KernelMessage &message);
     void refuseComm(const KernelMessage &message);
-    void requestInfo();
+    void sendInfoRequest();
+    void handlePatienceEnd();
+    void settle();
     void becomeReady();
     void checkLostExecutes();
     void verifyExecutes(const QList<MsgId> &asked);
@@ -181,7 +188,13 @@ private:
     bool isReady = false;
     bool mayHaveLost = false;           // since the last break of the line or the kernel
     std::vector<OutgoingMessage> queue; // until the kernel has answered once
-    MsgId infoRequest;
+    // The handshake: kernel_info_request until it is answered. After a restart the server's iopub
+    // may come back later than its shell, so a message there is waited for as well.
+    QSet<MsgId> infoRequests;
+    int infoTries = 0;
+    bool isAfterRestart = false;
+    bool hasInfoReply = false;
+    bool hasInfoStatus = false;
     QHash<MsgId, std::function<void(Reply)>> pending;
     QHash<MsgId, bool> executes; // not answered yet; true: something came for it since the break
 };
@@ -247,15 +260,49 @@ void KernelConnection::Private::expectExecute(const MsgId &message)
 void KernelConnection::Private::handleOpened()
 {
     setState(State::Connected);
-    requestInfo();
+    handshake(false);
 }
 
-void KernelConnection::Private::requestInfo()
+void KernelConnection::Private::handshake(bool restarted)
 {
+    if (!socket.isOpen())
+        return; // it comes with the next connection
     isReady = false;
-    infoRequest = MsgId(QString::fromStdString(wire::newUuid()));
-    socket.send(build(session, "shell", "kernel_info_request", infoRequest, json::object()));
-    patience.start(infoPatience);
+    isAfterRestart = restarted;
+    mayHaveLost = mayHaveLost || restarted;
+    hasInfoReply = hasInfoStatus = false;
+    infoTries = 0;
+    infoRequests.clear();
+    sendInfoRequest();
+}
+
+void KernelConnection::Private::sendInfoRequest()
+{
+    const MsgId message(QString::fromStdString(wire::newUuid()));
+    infoRequests.insert(message);
+    socket.send(build(session, "shell", "kernel_info_request", message, json::object()));
+    if (!isAfterRestart)
+        patience.start(infoPatience);
+    else
+        patience.start(hasInfoReply ? iopubPatience : std::min(1000ms * (infoTries + 1), 5000ms));
+}
+
+void KernelConnection::Private::handlePatienceEnd()
+{
+    if (!isAfterRestart)
+        becomeReady(); // busy with someone's cell; the reply will still come
+    else if (++infoTries > maxInfoTries)
+        settle();
+    else
+        sendInfoRequest(); // the first one may have gone to the old kernel
+}
+
+void KernelConnection::Private::settle()
+{
+    isAfterRestart = false;
+    if (std::exchange(mayHaveLost, false))
+        checkLostExecutes();
+    becomeReady();
 }
 
 void KernelConnection::Private::becomeReady()
@@ -298,8 +345,15 @@ void KernelConnection::Private::handleMessage(const KernelMessage &message)
     if (message.channel == QLatin1String("iopub")) {
         if (type == QLatin1String("status"))
             handleStatus(textAt(message.content, "execution_state"));
+        else if (type == QLatin1String("shutdown_reply"))
+            handleShutdown(message);
         else if (type == QLatin1String("comm_open"))
             refuseComm(message);
+        if (isAfterRestart && infoRequests.contains(message.parentId())) {
+            hasInfoStatus = true;
+            if (hasInfoReply)
+                settle();
+        }
     } else if (type == QLatin1String("input_request")) {
         inputRequest = message.header;
     } else if (type.endsWith(QLatin1String("_reply"))) {
@@ -319,16 +373,24 @@ void KernelConnection::Private::handleStatus(const QString &newState)
             heard = false;
     }
     if (isRestart)
-        requestInfo(); // answered by the new kernel
+        handshake(true);
     if (!newState.isEmpty())
         setExecutionState(isRestart ? QStringLiteral("restarting") : newState);
+}
+
+// The kernel tells all its clients that it goes; not every server says more about a restart.
+void KernelConnection::Private::handleShutdown(const KernelMessage &message)
+{
+    const auto restart = message.content.find("restart");
+    if (restart != message.content.end() && restart->is_boolean() && restart->get<bool>())
+        handleStatus(QStringLiteral("restarting"));
 }
 
 void KernelConnection::Private::handleReply(const KernelMessage &message)
 {
     const MsgId parent = message.parentId();
     executes.remove(parent);
-    if (parent == infoRequest && message.type() == QLatin1String("kernel_info_reply"))
+    if (infoRequests.contains(parent))
         handleInfo(message);
     else if (const auto answer = pending.take(parent))
         answer(message);
@@ -336,10 +398,12 @@ void KernelConnection::Private::handleReply(const KernelMessage &message)
 
 void KernelConnection::Private::handleInfo(const KernelMessage &message)
 {
+    const bool isFirst = !std::exchange(hasInfoReply, true);
     info = infoFrom(message.content);
-    if (std::exchange(mayHaveLost, false))
-        checkLostExecutes();
-    becomeReady();
+    if (!isAfterRestart || hasInfoStatus)
+        settle();
+    else if (isFirst)
+        patience.start(iopubPatience);
     emit q->infoReceived();
 }
 
@@ -464,6 +528,11 @@ MsgId KernelConnection::execute(const QString &code, const ExecuteOptions &optio
     MsgId message = d->post("shell", "execute_request", content, metadata);
     d->expectExecute(message);
     return message;
+}
+
+void KernelConnection::expectRestart()
+{
+    d->handshake(true);
 }
 
 void KernelConnection::sendInput(const QString &value)

@@ -92,6 +92,8 @@ public:
     // Sends; outputs and the reply come by messageReceived with parentId() == the returned id.
     MsgId execute(const QString &code, const ExecuteOptions &options);
     void sendInput(const QString &value); // answers the pending input_request
+    // The kernel was restarted by request: holds back what is sent until the new one answers.
+    void expectRestart();
     QFuture<Result<CompletionReply>> complete(const QString &code, int cursor);
     QFuture<Result<InspectReply>> inspect(const QString &code, int cursor, int detailLevel);
 

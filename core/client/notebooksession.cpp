@@ -413,7 +413,7 @@ void NotebookSession::setConnection(KernelConnection *connection)
     connect(connection, &KernelConnection::stateChanged, p, &Private::handleConnectionState);
     connect(connection, &KernelConnection::executeLost, p, [p](const MsgId &request) {
         if (p->running && p->running->request == request)
-            p->abortAll(Phase::Aborted);
+            p->abortAll(Phase::Failed);
     });
     connect(connection, &QObject::destroyed, p, [p] {
         p->connection = nullptr;
@@ -477,6 +477,8 @@ void NotebookSession::reset()
 {
     d->abortAll(Phase::Aborted);
     d->router.forgetAll();
+    if (d->connection != nullptr)
+        d->connection->expectRestart();
 }
 
 CellRunState NotebookSession::runState(const CellId &id) const
