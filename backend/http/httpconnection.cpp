@@ -230,16 +230,16 @@ void HttpConnection::readBody()
 void HttpConnection::handle()
 {
     enter(Phase::Handle);
-    QFuture<HttpResponse> answer = m_admission.handler(m_parser->request());
+    const QFuture<HttpResponse> answer = m_admission.handler(m_parser->request());
     if (answer.isFinished() && answer.resultCount() > 0) {
-        respond(answer.takeResult());
+        respond(answer.result());
         return;
     }
     auto *watcher = new QFutureWatcher<HttpResponse>(this);
     connect(watcher, &QFutureWatcherBase::finished, this, [this, watcher] {
         watcher->deleteLater();
-        QFuture<HttpResponse> finished = watcher->future();
-        respond(finished.resultCount() > 0 ? finished.takeResult()
+        const QFuture<HttpResponse> finished = watcher->future();
+        respond(finished.resultCount() > 0 ? finished.result()
                                            : errorResponse(500, tr("The request was given up")));
     });
     watcher->setFuture(answer);

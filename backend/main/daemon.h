@@ -1,0 +1,73 @@
+#pragma once
+
+#include "backend/auth/originpolicy.h"
+#include "backend/contents/contents.h"
+#include "backend/http/configstore.h"
+#include "backend/http/eventhub.h"
+#include "backend/http/httpserver.h"
+#include "backend/http/requestgate.h"
+#include "backend/http/router.h"
+#include "backend/http/services.h"
+#include "backend/http/sessionstore.h"
+#include "backend/kernels/kernelservice.h"
+#include "backend/main/options.h"
+#include "backend/main/statedirectory.h"
+#include "backend/runtimes/machine.h"
+#include "backend/terminals/terminalservice.h"
+
+#include <QObject>
+#include <QThreadPool>
+
+#include <memory>
+
+namespace farcell {
+
+// The whole server: builds the parts, joins them, and ends them in order. One per process, on the
+// main thread.
+class Daemon : public QObject
+{
+    Q_OBJECT
+    Q_DISABLE_COPY_MOVE(Daemon)
+
+public:
+    static Result<std::unique_ptr<Daemon>> create(const ServeOptions &options);
+    ~Daemon() override;
+
+    // Listens; returns the address to tell.
+    Result<QString> listen();
+    // Ends kernels too where that was asked for, then emits stopped(). A second call ends at once.
+    void stop();
+
+signals:
+    void stopped();
+
+private:
+    struct Parts
+    {
+        ServeOptions options;
+        http::ListenAddress address;
+        std::unique_ptr<StateDirectory> state;
+        QByteArray token;
+        QByteArray cookieKey;
+        std::unique_ptr<Contents> contents;
+        std::unique_ptr<KernelService> kernels;
+    };
+    explicit Daemon(Parts parts);
+    void endKernels();
+
+    Parts m_parts;
+    TerminalService m_terminals;
+    http::SessionStore m_sessions;
+    http::EventHub m_events;
+    http::ConfigStore m_config;
+    Machine m_machine;
+    QThreadPool m_pool;
+    http::Router m_router;
+    http::RequestGate m_gate;
+    http::Services m_services;
+    http::HttpServer m_server;
+    bool m_stopping = false;
+    int m_kernelsEnding = 0;
+};
+
+} // namespace farcell

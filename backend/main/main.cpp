@@ -1,0 +1,97 @@
+#include "backend/main/daemon.h"
+#include "backend/main/options.h"
+#include "backend/main/unixsignals.h"
+#include "core/api/farcellapi.h"
+
+#include <QCoreApplication>
+#include <QSocketNotifier>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdio>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace {
+
+using namespace farcell;
+
+constexpr int exitUsage = 2;
+constexpr int exitFailed = 1;
+
+void print(FILE *stream, const QString &text)
+{
+    std::fputs(text.toLocal8Bit().constData(), stream);
+    std::fflush(stream);
+}
+
+int complain(const Error &error)
+{
+    QString text = error.message;
+    if (!error.detail.isEmpty())
+        text = text + QStringLiteral(": ") + error.detail;
+    print(stderr, QStringLiteral("farcelld: ") + text + u'\n');
+    return error.code == ErrorCode::InvalidData ? exitUsage : exitFailed;
+}
+
+// Each connection and kernel takes some; the usual 1024 is soon reached.
+void raiseFileLimit()
+{
+    constexpr rlim_t wanted = 16384;
+    rlimit limit = {};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = std::min(limit.rlim_max, wanted);
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// The program that started us holds the other end of our standard input.
+void stopWithStdin(Daemon &daemon)
+{
+    auto *notifier = new QSocketNotifier(STDIN_FILENO, QSocketNotifier::Read, &daemon);
+    QObject::connect(notifier, &QSocketNotifier::activated, &daemon, [notifier, &daemon] {
+        std::array<char, 4096> ignored{};
+        if (::read(STDIN_FILENO, ignored.data(), ignored.size()) > 0)
+            return;
+        notifier->setEnabled(false);
+        daemon.stop();
+    });
+}
+
+int serve(QCoreApplication &application, const ServeOptions &options)
+{
+    auto daemon = Daemon::create(options);
+    if (!daemon)
+        return complain(daemon.error());
+    const UnixSignals unixSignals;
+    QObject::connect(&unixSignals, &UnixSignals::terminationAsked, daemon->get(), &Daemon::stop);
+    QObject::connect(daemon->get(), &Daemon::stopped, &application, &QCoreApplication::quit,
+                     Qt::QueuedConnection);
+    const auto address = (*daemon)->listen();
+    if (!address)
+        return complain(address.error());
+    if (options.exitWithStdin)
+        stopWithStdin(**daemon);
+    print(stdout, api::readyLine + *address + u'\n');
+    return QCoreApplication::exec();
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    std::signal(SIGPIPE, SIG_IGN);
+    QCoreApplication application(argc, argv);
+    QCoreApplication::setApplicationName(QStringLiteral("farcelld"));
+    raiseFileLimit();
+    const auto line = parseCommandLine(QCoreApplication::arguments());
+    if (!line)
+        return complain(line.error());
+    if (line->action == CommandLine::Action::Print) {
+        print(stdout, line->text);
+        return 0;
+    }
+    return serve(application, line->serve);
+}
