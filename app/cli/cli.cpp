@@ -1,0 +1,62 @@
+#include "app/cli/cli.h"
+
+#include "app/cli/clioptions.h"
+#include "app/cli/convertcommand.h"
+#include "app/cli/runcommand.h"
+
+#include <QCoreApplication>
+#include <QTimer>
+
+#include <cstdio>
+#include <variant>
+
+namespace farcell {
+
+namespace {
+
+int toInt(ExitCode code)
+{
+    return static_cast<int>(code);
+}
+
+void print(std::FILE *stream, const QString &text)
+{
+    const QByteArray bytes = text.toLocal8Bit() + '\n';
+    std::fwrite(bytes.constData(), 1, static_cast<size_t>(bytes.size()), stream);
+    std::fflush(stream);
+}
+
+int execute(QCoreApplication &application, const RunOptions &options)
+{
+    RunCommand command(options);
+    QObject::connect(
+        &command, &RunCommand::finished, &application,
+        [&application](ExitCode code) { application.exit(toInt(code)); }, Qt::QueuedConnection);
+    QTimer::singleShot(0, &command, &RunCommand::start);
+    return QCoreApplication::exec();
+}
+
+} // namespace
+
+bool isCliCommand(const QString &word)
+{
+    return word == QLatin1String("run") || word == QLatin1String("convert");
+}
+
+int runCli(QCoreApplication &application, const QStringList &arguments)
+{
+    const CliOptions options = parseCli(arguments);
+    if (const auto *const text = std::get_if<HelpText>(&options)) {
+        print(stdout, text->text);
+        return toInt(ExitCode::Done);
+    }
+    if (const auto *const error = std::get_if<UsageError>(&options)) {
+        print(stderr, error->text);
+        return toInt(ExitCode::Usage);
+    }
+    if (const auto *const convert = std::get_if<ConvertOptions>(&options))
+        return toInt(runConvert(*convert));
+    return execute(application, std::get<RunOptions>(options));
+}
+
+} // namespace farcell
