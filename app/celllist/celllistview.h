@@ -25,7 +25,11 @@ class CellListView : public QAbstractScrollArea
     Q_DISABLE_COPY_MOVE(CellListView)
 
 public:
-    enum class Mode { Command, Edit };
+    enum class Mode
+    {
+        Command,
+        Edit
+    };
 
     CellListView(NotebookDocument &document, SectionFolds &folds, ThemeSource &theme,
                  RenderService &render, QWidget *parent = nullptr);
@@ -33,7 +37,7 @@ public:
 
     // --- current cell, selection, mode
     [[nodiscard]] CellId currentCell() const;
-    void setCurrentCell(const CellId &id); // selects only it, scrolls it into view
+    void setCurrentCell(const CellId &id);             // selects only it, scrolls it into view
     [[nodiscard]] QList<CellId> selectedCells() const; // document order, never empty if any cell
     void setSelectedCells(const QList<CellId> &ids);
     void extendSelection(int direction); // Shift+Up/Down
@@ -51,12 +55,13 @@ public:
     void setKernelLanguage(const QString &language); // "python", "R", "julia", …
     void setBaseDirectory(const QString &directory);
     void setLineNumbersVisible(bool visible);
+    void setCodeWrapped(bool wrapped); // soft wrap of code; text cells always wrap
     void setReadOnly(bool readOnly);
     void showInput(const CellId &id, const QString &prompt, bool password);
     void hideInput(const CellId &id);
     void setOutputsCollapsed(const CellId &id, bool collapsed);
     void setSourceCollapsed(const CellId &id, bool collapsed);
-    void foldsChanged(); // SectionFolds changed
+    void foldsChanged();                              // SectionFolds changed
     void reveal(const CellId &id, int position = -1); // scrolls, unfolds; position selects a line
 
     // Find: hits in sources; an empty list ends highlighting.
@@ -77,8 +82,13 @@ public:
     void showCompletions(int request, const QList<Completion> &matches, int start, int end);
     void showToolTip(int request, const QString &text); // plain text or ANSI
 
+    // Text or image selected with the mouse in a rendered part; false if nothing is selected there.
+    bool copyRenderedSelection();
+
     // Figures for tests and the bench.
-    [[nodiscard]] int editorCount() const; // widgets made so far
+    [[nodiscard]] int editorCount() const;                // widgets made so far
+    [[nodiscard]] QRect cellRect(const CellId &id) const; // in the viewport; null if folded away
+    void finishLayout();                                  // what waits for the next frame, now
 
 signals:
     void currentCellChanged(const farcell::CellId &id);
@@ -88,9 +98,10 @@ signals:
     void interruptRequested();
     void insertRequested(int index, farcell::CellKind kind);
     void moveRequested(const QList<farcell::CellId> &ids, int index); // drag and drop
-    void runHiddenRequested(const farcell::CellId &heading); // the fold's run button
+    void runHiddenRequested(const farcell::CellId &heading);          // the fold's run button
     void foldToggleRequested(const farcell::CellId &heading);
-    void toolRequested(const farcell::CellId &id, const QString &command); // cell toolbar
+    // Cell toolbar: "moveUp", "moveDown", "delete".
+    void toolRequested(const farcell::CellId &id, const QString &command);
     void cellMenuRequested(const farcell::CellId &id, const QPoint &globalPos);
     void completionRequested(int request, const farcell::CellId &id, int position);
     void toolTipRequested(int request, const farcell::CellId &id, int position);
@@ -111,9 +122,8 @@ protected:
     void mouseDoubleClickEvent(QMouseEvent *event) override;
     void wheelEvent(QWheelEvent *event) override;
     void contextMenuEvent(QContextMenuEvent *event) override;
-    void dragEnterEvent(QDragEnterEvent *event) override;
-    void dragMoveEvent(QDragMoveEvent *event) override;
-    void dropEvent(QDropEvent *event) override;
+    void focusInEvent(QFocusEvent *event) override;
+    bool event(QEvent *event) override;
     bool eventFilter(QObject *watched, QEvent *event) override;
 
 private:

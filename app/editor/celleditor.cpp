@@ -115,6 +115,9 @@ void CellEditor::bind(CellBuffer &buffer)
                       static_cast<long>(SC_FOLDACTION_CONTRACT));
     SendScintilla(SCI_SETSEL, static_cast<unsigned long>(buffer.anchor), buffer.caret);
     SendScintilla(SCI_SETXOFFSET, static_cast<unsigned long>(buffer.xOffset));
+    m_lastCaret = buffer.caret;
+    m_lastAnchor = buffer.anchor;
+    m_linesDirty = m_contentDirty = false;
     const bool prose = buffer.language->prose;
     SendScintilla(SCI_SETMARGINWIDTHN, static_cast<unsigned long>(EditorMark::foldMargin),
                   static_cast<long>(prose ? 0 : EditorMark::foldMarginWidth));
@@ -254,9 +257,11 @@ void CellEditor::onModified(int position, int type, const char *text, int length
                                            static_cast<long>(position + length)));
     } else if ((type & SC_MOD_DELETETEXT) != 0) {
         beginGroup();
+        m_contentDirty = true;
         emit edited(utf16Of(position), m_pendingRemoved, {});
     } else if ((type & SC_MOD_INSERTTEXT) != 0) {
         beginGroup();
+        m_contentDirty = true;
         emit edited(utf16Of(position), 0, fromEditorText(text, length));
     }
 }
@@ -269,14 +274,27 @@ void CellEditor::onUpdate(int updated)
     }
     if ((updated & (SC_UPDATE_CONTENT | SC_UPDATE_SELECTION)) != 0)
         matchBrackets();
-    if (m_binding > 0)
+    // This comes while painting; the list must not be laid out in there.
+    if (m_linesDirty)
+        QMetaObject::invokeMethod(this, &CellEditor::reportChanges, Qt::QueuedConnection);
+}
+
+void CellEditor::reportChanges()
+{
+    if (m_binding > 0 || !m_buffer)
         return;
-    if (m_linesDirty || (m_wrap && (updated & SC_UPDATE_CONTENT) != 0)) {
+    if (m_linesDirty || (m_wrap && m_contentDirty)) {
         m_linesDirty = false;
         emit linesChanged();
     }
-    if ((updated & (SC_UPDATE_SELECTION | SC_UPDATE_CONTENT | SC_UPDATE_V_SCROLL)) != 0)
+    const long caretNow = SendScintilla(SCI_GETCURRENTPOS);
+    const long anchorNow = SendScintilla(SCI_GETANCHOR);
+    if (m_contentDirty || caretNow != m_lastCaret || anchorNow != m_lastAnchor) {
+        m_contentDirty = false;
+        m_lastCaret = caretNow;
+        m_lastAnchor = anchorNow;
         emit caretMoved();
+    }
 }
 
 void CellEditor::beginGroup()
@@ -300,7 +318,8 @@ void CellEditor::onMarginClick(int position)
 {
     const long line = SendScintilla(SCI_LINEFROMPOSITION, static_cast<unsigned long>(position));
     SendScintilla(SCI_TOGGLEFOLD, static_cast<unsigned long>(line));
-    emit linesChanged();
+    m_linesDirty = true;
+    reportChanges();
 }
 
 // --- positions
@@ -404,6 +423,7 @@ void CellEditor::replaceSelections(const QString &text)
         SendScintilla(SCI_SETSELECTIONNEND, n, end);
     }
     endGroup();
+    reportChanges();
 }
 
 // --- geometry

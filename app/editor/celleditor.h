@@ -86,6 +86,9 @@ protected:
     void contextMenuEvent(QContextMenuEvent *event) override;
     void focusInEvent(QFocusEvent *event) override;
     void focusOutEvent(QFocusEvent *event) override;
+    void mousePressEvent(QMouseEvent *event) override;
+    void mouseMoveEvent(QMouseEvent *event) override;
+    void mouseReleaseEvent(QMouseEvent *event) override;
     bool focusNextPrevChild(bool next) override;
     bool canInsertFromMimeData(const QMimeData *source) const override;
 
@@ -98,6 +101,7 @@ private:
     void matchBrackets();
     void styleMagics();
     void updateMarginWidth();
+    void reportChanges(); // lines and caret, as soon as the event that changed them is over
     void beginGroup();
     void endGroup();
     [[nodiscard]] bool handleKey(QKeyEvent *event);
@@ -123,7 +127,8 @@ private:
     bool m_composing = false;
     bool m_preeditEvent = false;
     bool m_grouping = false, m_groupOpen = false;
-    bool m_linesDirty = false;
+    bool m_linesDirty = false, m_contentDirty = false;
+    long m_lastCaret = -1, m_lastAnchor = -1;
 };
 
 } // namespace farcell

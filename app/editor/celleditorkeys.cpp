@@ -167,6 +167,7 @@ void CellEditor::keyPressEvent(QKeyEvent *event)
             event->ignore(); // the list scrolls, the window has its shortcuts
     }
     endGroup();
+    reportChanges();
 }
 
 bool CellEditor::handleKey(QKeyEvent *event)
@@ -309,6 +310,28 @@ void CellEditor::inputMethodEvent(QInputMethodEvent *event)
         SendScintilla(SCI_SETUNDOCOLLECTION, 0UL);
         SendScintilla(SCI_EMPTYUNDOBUFFER);
     }
+    reportChanges();
+}
+
+void CellEditor::mousePressEvent(QMouseEvent *event)
+{
+    if (m_popup && m_popup->isOpenFor(this))
+        m_popup->dismiss();
+    QsciScintillaBase::mousePressEvent(event);
+    reportChanges();
+}
+
+void CellEditor::mouseMoveEvent(QMouseEvent *event)
+{
+    QsciScintillaBase::mouseMoveEvent(event);
+    if (event->buttons() != Qt::NoButton)
+        reportChanges();
+}
+
+void CellEditor::mouseReleaseEvent(QMouseEvent *event)
+{
+    QsciScintillaBase::mouseReleaseEvent(event);
+    reportChanges();
 }
 
 // The list scrolls; only a sideways wheel moves long lines.

@@ -1,0 +1,156 @@
+#include "app/celllist/celllistview_p.h"
+#include "app/editor/celleditor.h"
+#include "core/notebook/folds.h"
+#include "core/notebook/notebookdocument.h"
+
+#include <QScrollBar>
+
+namespace farcell {
+
+void CellListView::Private::connectDocument()
+{
+    connect(&document, &NotebookDocument::sourceEdited, this, &Private::onSourceEdited);
+    connect(&document, &NotebookDocument::cellsInserted, this, [this] { updateFolds(); });
+    connect(&document, &NotebookDocument::cellsMoved, this, [this] { updateFolds(); });
+    connect(&document, &NotebookDocument::cellsRemoved, this, [this] { onCellsRemoved(); });
+    connect(&document, &NotebookDocument::contentReset, this, &Private::onContentReset);
+    connect(&document, &NotebookDocument::cellChanged, this, &Private::onCellChanged);
+    connect(&document, &NotebookDocument::outputsChanged, this,
+            [this](const CellId &id, int first) {
+                if (CellRow *r = row(id))
+                    r->outputsChanged(first);
+                else
+                    forgetHeight(id);
+            });
+    connect(&document, &NotebookDocument::streamAppended, this,
+            [this](const CellId &id, int index, int added) {
+                if (CellRow *r = row(id))
+                    r->streamAppended(index, added);
+                else
+                    forgetHeight(id);
+            });
+    connect(&folds, &SectionFolds::changed, this, &Private::updateFolds);
+    connect(&foldTimer, &QTimer::timeout, this, &Private::updateFolds);
+}
+
+// A cell far away changed: its height is a guess again. The guess is made at the next layout, not
+// for each of a thousand messages.
+void CellListView::Private::forgetHeight(const CellId &id)
+{
+    known.remove(id);
+    if (!estimateTimer.isActive())
+        estimateTimer.start();
+}
+
+void CellListView::Private::onSourceEdited(const CellId &id, int position, int removed, int added)
+{
+    const Cell *cell = document.findCell(id);
+    if (!cell)
+        return;
+    CellRow *r = row(id);
+    if (id != editing) {
+        if (r && r->editor())
+            r->editor()->applyEdit(position, removed, cell->source.mid(position, added));
+        else
+            buffers.markStale(id);
+    }
+    if (cell->kind == CellKind::Markdown)
+        foldTimer.start();
+    if (r) {
+        r->sourceChanged();
+        rowChanged(id);
+    } else {
+        forgetHeight(id);
+    }
+}
+
+void CellListView::Private::dropRow(const CellId &id)
+{
+    if (focusedCell == id) {
+        focusedCell = {};
+        q.setFocus(Qt::OtherFocusReason);
+    }
+    if (mouseBlockCell == id) {
+        mouseBlock = nullptr;
+        mouseBlockCell = {};
+    }
+    if (hoverCell == id)
+        hoverCell = {};
+    rows.erase(id.toString());
+    buffers.remove(id);
+    states.erase(id.toString());
+    headings.remove(id);
+    known.remove(id);
+}
+
+void CellListView::Private::onCellsRemoved()
+{
+    int place = -1; // of the current cell before
+    QList<CellId> gone;
+    for (size_t i = 0; i < order.size(); ++i) {
+        if (document.indexOf(order[i]) >= 0)
+            continue;
+        if (order[i] == current)
+            place = static_cast<int>(i) - static_cast<int>(gone.size());
+        gone.append(order[i]);
+    }
+    for (const CellId &id : std::as_const(gone)) {
+        selected.remove(id);
+        dropRow(id);
+    }
+    updateFolds();
+    if (place < 0 && !current.isEmpty())
+        return;
+    const int count = document.cellCount();
+    if (count > 0)
+        setCurrent(document.cellAt(std::clamp(place, 0, count - 1)).id, false);
+    else
+        current = {};
+}
+
+void CellListView::Private::onContentReset()
+{
+    q.setFocus(Qt::OtherFocusReason);
+    focusedCell = {};
+    rows.clear();
+    states.clear();
+    buffers.clear();
+    known.clear();
+    headings.clear();
+    hits.clear();
+    selected.clear();
+    current = {};
+    anchor = {};
+    mouseBlock = nullptr;
+    mouseBlockCell = hoverCell = follow = {};
+    setMode(Mode::Command);
+    updateFolds();
+    setScroll(0);
+    if (document.cellCount() > 0)
+        setCurrent(document.cellAt(0).id, false);
+    layoutSoon();
+}
+
+void CellListView::Private::onCellChanged(const CellId &id)
+{
+    const Cell *cell = document.findCell(id);
+    CellRow *r = row(id);
+    if (!cell)
+        return;
+    foldTimer.start();
+    if (!r) {
+        buffers.remove(id); // its kind, and so its language, may differ
+        forgetHeight(id);
+        return;
+    }
+    if (cell->kind == CellKind::Markdown && id == focusedCell)
+        state(id).editing = true; // converted while writing: go on writing
+    r->cellChanged();
+    if (!r->showsSource())
+        r->dropEditor();
+    else if (r->editor())
+        r->editor()->setWrap(cell->kind != CellKind::Code || context.wrapCode);
+    repaintCell(id);
+}
+
+} // namespace farcell

@@ -1,0 +1,448 @@
+#include "app/celllist/celllistview.h"
+
+#include "app/celllist/celllistview_p.h"
+#include "app/celllist/celltoolbar.h"
+#include "app/editor/celleditor.h"
+#include "app/editor/completionpopup.h"
+#include "app/editor/helppopup.h"
+#include "app/theme/theme.h"
+#include "core/notebook/folds.h"
+#include "core/notebook/notebookdocument.h"
+
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QMimeData>
+#include <QScrollBar>
+
+namespace farcell {
+
+namespace {
+
+constexpr int frameMs = 16;
+constexpr int settleMs = 40;
+constexpr int tickMs = 50;
+constexpr int foldMs = 200;
+constexpr int estimateMs = 100;
+constexpr int dragScrollMs = 16;
+constexpr int dragEdge = 48; // this near to the edge a drag scrolls
+constexpr int dragSpeed = 14;
+
+} // namespace
+
+CellListView::Private::Private(CellListView &view, NotebookDocument &doc, SectionFolds &sections,
+                               ThemeSource &source, RenderService &service)
+    : q(view)
+    , document(doc)
+    , folds(sections)
+    , theme(source)
+    , render(service)
+    , context{doc, source, service, *this}
+    , kernelLanguage(&languageByName(doc.language()))
+{
+    context.viewport = q.viewport();
+    context.language = kernelLanguage;
+    completions = new CompletionPopup(theme, &q);
+    help = new HelpPopup(theme, &q);
+    toolbar = new CellToolbar(theme, q.viewport());
+    insertBar = new InsertBar(theme, q.viewport());
+    endBar = new InsertBar(theme, q.viewport());
+    toolbar->hide();
+    insertBar->hide();
+    endBar->hide();
+    for (QTimer *timer : {&frame, &settle, &foldTimer, &estimateTimer})
+        timer->setSingleShot(true);
+    frame.setInterval(frameMs);
+    settle.setInterval(settleMs);
+    tick.setInterval(tickMs);
+    foldTimer.setInterval(foldMs);
+    estimateTimer.setInterval(estimateMs);
+    dragScroll.setInterval(dragScrollMs);
+    connect(&frame, &QTimer::timeout, this, &Private::layoutNow);
+    connect(&settle, &QTimer::timeout, this, [this] {
+        flinging = false;
+        q.viewport()->update();
+        layoutNow();
+    });
+    connect(&tick, &QTimer::timeout, this, &Private::updateTick);
+    connect(&estimateTimer, &QTimer::timeout, this, &Private::rebuild);
+    connect(&dragScroll, &QTimer::timeout, this, [this] {
+        const QPoint pos = q.viewport()->mapFromGlobal(QCursor::pos());
+        QScrollBar *bar = q.verticalScrollBar();
+        if (pos.y() < dragEdge)
+            bar->setValue(bar->value() - dragSpeed);
+        else if (pos.y() > viewHeight() - dragEdge)
+            bar->setValue(bar->value() + dragSpeed);
+        else
+            return;
+        updateDrag(pos);
+    });
+    connect(&theme, &ThemeSource::themeChanged, this, &Private::applyTheme);
+    connectDocument();
+    connectOverlays();
+    measureLineHeight();
+}
+
+CellListView::Private::~Private()
+{
+    // Rows give their editors back while the buffers still exist.
+    focusedCell = {};
+    for (CellEditor *editor : std::as_const(editors))
+        editor->disconnect(this);
+    rows.clear();
+    qDeleteAll(editors);
+}
+
+CellListView::CellListView(NotebookDocument &document, SectionFolds &folds, ThemeSource &theme,
+                           RenderService &render, QWidget *parent)
+    : QAbstractScrollArea(parent)
+{
+    setFrameShape(QFrame::NoFrame);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOn);
+    setFocusPolicy(Qt::StrongFocus);
+    setAccessibleName(tr("Notebook"));
+    viewport()->setMouseTracking(true);
+    viewport()->setAttribute(Qt::WA_OpaquePaintEvent);
+    d = std::make_unique<Private>(*this, document, folds, theme, render);
+    d->updateFolds();
+    if (document.cellCount() > 0) {
+        d->current = document.cellAt(0).id;
+        d->selected = {d->current};
+        d->selectionAnchor = d->current;
+    }
+}
+
+CellListView::~CellListView()
+{
+    d.reset(); // before the viewport and its editors
+}
+
+// --- current cell, selection, mode
+
+CellId CellListView::currentCell() const
+{
+    return d->current;
+}
+
+void CellListView::setCurrentCell(const CellId &id)
+{
+    const int index = d->document.indexOf(id);
+    if (index < 0)
+        return;
+    d->setCurrent(id, false);
+    if (d->order.size() != static_cast<size_t>(d->document.cellCount()))
+        d->rebuild();
+    d->revealRow(index);
+}
+
+QList<CellId> CellListView::selectedCells() const
+{
+    QList<CellId> result(d->selected.cbegin(), d->selected.cend());
+    if (result.isEmpty() && !d->current.isEmpty())
+        result.append(d->current);
+    std::sort(result.begin(), result.end(), [this](const CellId &a, const CellId &b) {
+        return d->document.indexOf(a) < d->document.indexOf(b);
+    });
+    return result;
+}
+
+void CellListView::setSelectedCells(const QList<CellId> &ids)
+{
+    QSet<CellId> now;
+    for (const CellId &id : ids) {
+        if (d->document.indexOf(id) >= 0)
+            now.insert(id);
+    }
+    if (now.isEmpty())
+        return;
+    if (!now.contains(d->current))
+        d->setCurrent(ids.first(), true);
+    d->selected = now;
+    viewport()->update();
+    emit selectedCellsChanged();
+}
+
+void CellListView::extendSelection(int direction)
+{
+    const CellId next = d->neighbour(d->current, direction);
+    if (next.isEmpty())
+        return;
+    const int from = d->document.indexOf(d->selectionAnchor);
+    const int to = d->document.indexOf(next);
+    const CellId start = d->selectionAnchor;
+    d->setCurrent(next, true);
+    d->selectionAnchor = start;
+    d->selectRange(from < 0 ? to : from, to);
+    d->revealRow(to);
+}
+
+void CellListView::moveCurrent(int direction)
+{
+    const CellId next = d->neighbour(d->current, direction);
+    if (!next.isEmpty())
+        setCurrentCell(next);
+}
+
+CellListView::Mode CellListView::mode() const
+{
+    return d->mode;
+}
+
+void CellListView::enterEditMode()
+{
+    const Cell *cell = d->document.findCell(d->current);
+    if (!cell || d->context.readOnly || cell->kind == CellKind::Unknown)
+        return;
+    CellViewState &state = d->state(d->current);
+    state.sourceCollapsed = false;
+    if (cell->kind == CellKind::Markdown && !state.editing) {
+        state.editing = true;
+        if (CellRow *row = d->row(d->current))
+            row->stateChanged();
+    }
+    d->focusEditor(d->current);
+}
+
+void CellListView::leaveEditMode()
+{
+    d->closeTextEditors({});
+    setFocus(Qt::OtherFocusReason);
+    d->setMode(Mode::Command);
+    d->layoutNow();
+}
+
+int CellListView::cursorPosition() const
+{
+    const CellEditor *editor = d->currentEditor();
+    return editor ? editor->caret() : -1;
+}
+
+QList<int> CellListView::cursorPositions() const
+{
+    const CellEditor *editor = d->currentEditor();
+    return editor ? editor->carets() : QList<int>();
+}
+
+QString CellListView::selectedSource() const
+{
+    const CellEditor *editor = d->currentEditor();
+    return editor ? editor->selectedText() : QString();
+}
+
+void CellListView::replaceSelection(const QString &text)
+{
+    if (CellEditor *editor = d->currentEditor(); editor && !d->context.readOnly) {
+        editor->replaceSelections(text);
+        d->layoutNow();
+    }
+}
+
+// --- what NotebookView tells
+
+void CellListView::setRunState(const CellId &id, const CellRunState &run)
+{
+    using Phase = CellRunState::Phase;
+    CellViewState &state = d->state(id);
+    const bool starts = run.phase == Phase::Running && state.run.phase != Phase::Running;
+    const bool ends = run.phase != Phase::Running && d->follow == id;
+    state.run = run;
+    if (starts) {
+        const int index = d->document.indexOf(id);
+        const bool known = index >= 0 && index < d->heights.size();
+        const qint64 bottom = known ? d->rowTop(index) + d->heights.height(index) : 0;
+        if (known && bottom >= d->scrollY() && bottom <= d->scrollY() + d->viewHeight())
+            d->follow = id;
+    }
+    if (ends) {
+        d->layoutNow(); // its last output is still followed
+        d->follow = {};
+    }
+    d->repaintCell(id);
+    d->updateTick();
+}
+
+void CellListView::setKernelLanguage(const QString &language)
+{
+    d->kernelLanguage = &languageByName(language);
+    d->context.language = d->kernelLanguage;
+    for (const auto &[key, row] : d->rows)
+        row->sourceChanged();
+}
+
+void CellListView::setBaseDirectory(const QString &directory)
+{
+    d->context.baseDirectory = directory;
+    for (const auto &[key, row] : d->rows)
+        row->baseDirectoryChanged();
+}
+
+void CellListView::setLineNumbersVisible(bool visible)
+{
+    d->context.lineNumbers = visible;
+    for (const auto &[key, row] : d->rows) {
+        if (row->editor())
+            row->editor()->setLineNumbers(visible && row->cell()->kind == CellKind::Code);
+    }
+}
+
+void CellListView::setCodeWrapped(bool wrapped)
+{
+    d->context.wrapCode = wrapped;
+    for (const auto &[key, row] : d->rows) {
+        if (row->editor())
+            row->editor()->setWrap(wrapped || row->cell()->kind != CellKind::Code);
+    }
+    d->layoutSoon();
+}
+
+void CellListView::setReadOnly(bool readOnly)
+{
+    d->context.readOnly = readOnly;
+    for (const auto &[key, row] : d->rows) {
+        if (row->editor())
+            row->editor()->setEditable(!readOnly && row->cell()->kind != CellKind::Unknown);
+    }
+    d->placeOverlays();
+}
+
+void CellListView::showInput(const CellId &id, const QString &prompt, bool password)
+{
+    d->state(id).input = CellViewState::Input{prompt, password};
+    const int index = d->document.indexOf(id);
+    if (index < 0)
+        return;
+    d->ensureRow(index).stateChanged();
+    d->revealRow(index);
+    d->layoutNow();
+}
+
+void CellListView::hideInput(const CellId &id)
+{
+    d->state(id).input.reset();
+    if (CellRow *row = d->row(id))
+        row->stateChanged();
+}
+
+void CellListView::setOutputsCollapsed(const CellId &id, bool collapsed)
+{
+    d->state(id).outputsCollapsed = collapsed;
+    if (CellRow *row = d->row(id))
+        row->stateChanged();
+    else
+        d->forgetHeight(id);
+}
+
+void CellListView::setSourceCollapsed(const CellId &id, bool collapsed)
+{
+    d->state(id).sourceCollapsed = collapsed;
+    if (CellRow *row = d->row(id))
+        row->stateChanged();
+    else
+        d->forgetHeight(id);
+    d->layoutSoon();
+}
+
+void CellListView::foldsChanged()
+{
+    d->updateFolds();
+}
+
+void CellListView::reveal(const CellId &id, int position)
+{
+    d->folds.reveal(id);
+    const int index = d->document.indexOf(id);
+    if (index < 0)
+        return;
+    d->updateFolds();
+    d->setCurrent(id, false);
+    d->revealRow(index, position < 0 ? QRect() : d->ensureRow(index).sourceLineRect(position));
+    d->layoutNow();
+    if (position >= 0) {
+        d->revealRow(index, d->ensureRow(index).sourceLineRect(position));
+        if (CellEditor *editor = d->currentEditor())
+            editor->setCaret(position);
+    }
+}
+
+void CellListView::setHighlights(const QList<Highlight> &found, int current)
+{
+    const QHash<CellId, Private::CellHits> before = std::exchange(d->hits, {});
+    for (qsizetype i = 0; i < found.size(); ++i) {
+        const Highlight &hit = found[i];
+        Private::CellHits &cell = d->hits[hit.cell];
+        QList<std::pair<int, int>> &list = hit.inOutput ? cell.output : cell.source;
+        if (i == current)
+            (hit.inOutput ? cell.currentOutput : cell.currentSource) =
+                static_cast<int>(list.size());
+        list.append({hit.position, hit.length});
+    }
+    for (const auto &[key, row] : d->rows) {
+        const Private::CellHits cell = d->hits.value(row->id());
+        if (d->hits.contains(row->id()) || before.contains(row->id()))
+            row->setHighlights(cell.source, cell.currentSource, cell.output, cell.currentOutput);
+    }
+    viewport()->update();
+}
+
+void CellListView::showCompletions(int request, const QList<Completion> &matches, int start, int)
+{
+    CellEditor *editor = d->completionEditor;
+    const bool stale =
+        request != d->latestCompletion || !editor || !editor->buffer() || !editor->hasFocus();
+    if (stale)
+        return;
+    QList<CompletionItem> items;
+    items.reserve(matches.size());
+    for (const Completion &match : matches)
+        items.append({match.text, match.type, match.signature});
+    d->completions->open(*editor, std::move(items), start, false);
+}
+
+void CellListView::showToolTip(int request, const QString &text)
+{
+    CellEditor *editor = d->toolTipEditor;
+    if (request == d->latestToolTip && editor && editor->buffer() && editor->hasFocus())
+        d->help->open(*editor, text);
+}
+
+bool CellListView::copyRenderedSelection()
+{
+    for (const auto &[key, row] : d->rows) {
+        for (const Block *block : {row->text(), static_cast<Block *>(row->outputs())}) {
+            if (!block || !block->hasSelection())
+                continue;
+            if (QMimeData *data = block->copySelection()) {
+                QGuiApplication::clipboard()->setMimeData(data);
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+int CellListView::editorCount() const
+{
+    return static_cast<int>(d->editors.size());
+}
+
+QRect CellListView::cellRect(const CellId &id) const
+{
+    const int index = d->document.indexOf(id);
+    if (index < 0 || index >= d->heights.size() || d->heights.height(index) == 0)
+        return {};
+    return {0, static_cast<int>(d->rowTop(index) - d->scrollY()), viewport()->width(),
+            d->heights.height(index)};
+}
+
+void CellListView::finishLayout()
+{
+    if (d->foldTimer.isActive()) {
+        d->foldTimer.stop();
+        d->updateFolds();
+    }
+    d->settle.stop();
+    d->flinging = false;
+    d->layoutNow();
+}
+
+} // namespace farcell

@@ -1,0 +1,531 @@
+#include "app/celllist/cellrow.h"
+
+#include "app/celllist/inputbox.h"
+#include "app/editor/cellbuffer.h"
+#include "app/editor/celleditor.h"
+#include "app/theme/theme.h"
+#include "core/notebook/notebookdocument.h"
+
+#include <QtMath>
+
+namespace farcell {
+
+namespace M = RowMetrics;
+
+namespace {
+
+constexpr int previewDelayMs = 120;
+constexpr int farAway = -20000;
+
+int lineCount(const QString &source)
+{
+    return static_cast<int>(source.count(u'\n')) + 1;
+}
+
+QRect columnOf(int width)
+{
+    const int column = std::clamp(width - 2 * M::pageMargin, 200, M::maxColumn);
+    return {std::max(M::pageMargin, (width - column) / 2), 0, column, 0};
+}
+
+} // namespace
+
+CellRow::CellRow(RowContext &context, CellId id, CellViewState &state)
+    : m_context(context)
+    , m_id(std::move(id))
+    , m_state(state)
+{
+    m_previewTimer.setSingleShot(true);
+    m_previewTimer.setInterval(previewDelayMs);
+    connect(&m_previewTimer, &QTimer::timeout, this, [this] {
+        m_textStale = true;
+        m_context.host.rowChanged(m_id);
+    });
+}
+
+CellRow::~CellRow()
+{
+    dropEditor();
+}
+
+const Cell *CellRow::cell() const
+{
+    return m_context.document.findCell(m_id);
+}
+
+bool CellRow::showsSource() const
+{
+    const Cell *c = cell();
+    if (!c || m_state.sourceCollapsed)
+        return false;
+    return c->kind != CellKind::Markdown || m_state.editing;
+}
+
+bool CellRow::hasSelection() const
+{
+    return (m_text && m_text->hasSelection()) || (m_outputs && m_outputs->hasSelection());
+}
+
+void CellRow::watch(Block *block)
+{
+    connect(block, &Block::heightChanged, this, [this] { m_context.host.rowChanged(m_id); });
+    connect(block, &Block::repaintNeeded, this, [this, block](const QRectF &area) {
+        const QRect rect = blockRect(block);
+        m_context.host.repaintRow(
+            m_id, area.isNull()
+                      ? rect
+                      : area.translated(rect.topLeft()).toAlignedRect().intersected(rect));
+    });
+    connect(block, &Block::linkActivated, this, &CellRow::linkActivated);
+    connect(block, &Block::contextMenuRequested, this, [this, block](QPointF pos, QPointF global) {
+        emit blockMenuRequested(block, pos, global.toPoint());
+    });
+}
+
+// --- content
+
+void CellRow::syncBlocks()
+{
+    const Cell *c = cell();
+    if (!c)
+        return;
+    if (c->kind == CellKind::Markdown) {
+        m_outputs.reset();
+        if (m_textStale)
+            renderText();
+    } else {
+        m_text.reset();
+    }
+    if (c->kind == CellKind::Code && !c->outputs.isEmpty() && !m_outputs) {
+        m_outputs = m_context.render.outputs(m_context.baseDirectory);
+        watch(m_outputs.get());
+        connect(m_outputs.get(), &OutputArea::openInTabRequested, this,
+                &CellRow::openOutputRequested);
+        connect(m_outputs.get(), &OutputArea::clearRequested, this,
+                &CellRow::clearOutputsRequested);
+        connect(m_outputs.get(), &OutputArea::collapsedChanged, this,
+                &CellRow::outputsCollapsedChanged);
+        m_outputs->setOutputs(c->outputs.items());
+        m_outputs->setCollapsed(m_state.outputsCollapsed);
+        m_dirtyOutput = m_streamIndex = -1;
+        m_streamAdded = 0;
+        applyHighlights();
+    } else if (c->kind != CellKind::Code || c->outputs.isEmpty()) {
+        m_outputs.reset();
+    }
+    syncInput();
+}
+
+void CellRow::renderText()
+{
+    m_textStale = false;
+    const Cell *c = cell();
+    if (c->source.trimmed().isEmpty()) {
+        m_text.reset();
+        return;
+    }
+    m_text = m_context.render.markdown(c->source, c->attachments, m_context.baseDirectory);
+    watch(m_text.get());
+    applyHighlights();
+}
+
+void CellRow::syncInput()
+{
+    if (!m_state.input) {
+        m_input.reset();
+        return;
+    }
+    if (m_input)
+        return;
+    m_input = std::make_unique<InputBox>(m_context.theme, m_state.input->prompt,
+                                         m_state.input->password, m_context.viewport);
+    connect(m_input.get(), &InputBox::submitted, this, &CellRow::inputSubmitted);
+    m_input->show();
+    m_input->raise();
+    m_input->setFocus();
+}
+
+void CellRow::cellChanged()
+{
+    m_textStale = true;
+    updateLanguage();
+    m_context.host.rowChanged(m_id);
+}
+
+void CellRow::sourceChanged()
+{
+    updateLanguage();
+    const Cell *c = cell();
+    if (c && c->kind == CellKind::Markdown)
+        m_previewTimer.start();
+}
+
+void CellRow::updateLanguage()
+{
+    const Cell *c = cell();
+    if (!m_editor || !c)
+        return;
+    if (c->kind == CellKind::Code)
+        m_editor->setLanguage(languageOfCell(c->source, *m_context.language));
+    else
+        m_editor->setLanguage(c->kind == CellKind::Markdown ? markdownLanguage() : plainLanguage());
+}
+
+void CellRow::outputsChanged(int first)
+{
+    m_dirtyOutput = m_dirtyOutput < 0 ? first : std::min(m_dirtyOutput, first);
+    m_context.host.rowChanged(m_id);
+}
+
+void CellRow::streamAppended(int index, int added)
+{
+    if (m_dirtyOutput < 0 && (m_streamIndex < 0 || m_streamIndex == index)) {
+        m_streamIndex = index;
+        m_streamAdded += added;
+    } else {
+        outputsChanged(m_streamIndex < 0 ? index : std::min(m_streamIndex, index));
+    }
+    m_context.host.rowChanged(m_id);
+}
+
+void CellRow::flushOutputs()
+{
+    const Cell *c = cell();
+    const int first = std::exchange(m_dirtyOutput, -1);
+    const int stream = std::exchange(m_streamIndex, -1);
+    const int added = std::exchange(m_streamAdded, 0);
+    if (!c || !m_outputs || c->outputs.isEmpty())
+        return;
+    if (first >= 0)
+        m_outputs->updateOutputs(c->outputs.items(), stream < 0 ? first : std::min(first, stream));
+    else if (stream >= 0 && stream < c->outputs.size())
+        m_outputs->appendStream(c->outputs.items(), stream, added);
+}
+
+void CellRow::stateChanged()
+{
+    if (m_outputs)
+        m_outputs->setCollapsed(m_state.outputsCollapsed);
+    if (!showsSource())
+        dropEditor();
+    m_context.host.rowChanged(m_id);
+}
+
+void CellRow::baseDirectoryChanged()
+{
+    m_textStale = true;
+    m_outputs.reset();
+    m_context.host.rowChanged(m_id);
+}
+
+void CellRow::themeChanged()
+{
+    if (m_text)
+        m_text->themeChanged();
+    if (m_outputs)
+        m_outputs->themeChanged();
+    m_context.host.rowChanged(m_id);
+}
+
+// --- editor
+
+void CellRow::ensureEditor()
+{
+    if (m_editor || !showsSource())
+        return;
+    m_editor = m_context.host.acquireEditor(m_id);
+    const Cell *c = cell();
+    m_editor->setWrap(c->kind != CellKind::Code || m_context.wrapCode);
+    m_editor->setLineNumbers(c->kind == CellKind::Code && m_context.lineNumbers);
+    m_editor->setEditable(c->kind != CellKind::Unknown && !m_context.readOnly);
+    updateLanguage();
+    applyHighlights();
+}
+
+void CellRow::dropEditor()
+{
+    if (m_editor)
+        m_context.host.releaseEditor(std::exchange(m_editor, nullptr));
+}
+
+int CellRow::sourceLines()
+{
+    if (m_editor)
+        return m_editor->displayLines();
+    return lineCount(cell()->source);
+}
+
+// --- layout
+
+int CellRow::layout(int width)
+{
+    const Cell *c = cell();
+    if (!c)
+        return m_geometry.height;
+    syncBlocks();
+    m_geometry = {};
+    m_geometry.width = width;
+    m_geometry.column = columnOf(width);
+    int y = M::gap;
+    const bool rendered = c->kind == CellKind::Markdown && !m_state.editing;
+    y = rendered ? layoutText(y) : layoutSource(y);
+    y = layoutOutputs(y);
+    const QRect &column = m_geometry.column;
+    if (m_state.hiddenCells > 0) {
+        m_geometry.foldRow =
+            QRect(column.left() + M::gutter, y + 4, column.width() - M::gutter, M::foldRow - 4);
+        m_geometry.foldRun =
+            QRect(column.left() + (M::gutter - M::button) / 2 + 4,
+                  m_geometry.foldRow.center().y() - M::button / 2 + 1, M::button, M::button);
+        y += M::foldRow;
+    }
+    if (m_state.isHeading && rendered)
+        m_geometry.foldTriangle =
+            QRect(column.left() + M::gutter - 24, m_geometry.text.top() + 2, 24, 28);
+    m_geometry.height = y + M::gap;
+    m_geometry.column.setHeight(m_geometry.height);
+    return m_geometry.height;
+}
+
+int CellRow::layoutSource(int y)
+{
+    const Cell *c = cell();
+    const QRect &column = m_geometry.column;
+    const int left = column.left() + M::gutter;
+    const int width = column.width() - M::gutter;
+    if (c->kind == CellKind::Code)
+        m_geometry.runButton =
+            QRect(column.left() + (M::gutter - M::button) / 2 + 4, y + 5, M::button, M::button);
+    if (m_state.sourceCollapsed) {
+        m_geometry.box = QRect(left, y, width, M::collapsedSource);
+        return y + M::collapsedSource;
+    }
+    if (c->kind != CellKind::Markdown) {
+        const QRect editor(left + M::editorInset, y + M::boxPadY, width - M::editorInset - 8, 0);
+        if (m_editor && m_editor->width() != editor.width())
+            m_editor->resize(editor.width(), std::max(m_editor->height(), m_context.lineHeight));
+        const int height = sourceLines() * m_context.lineHeight;
+        m_geometry.editor = editor.adjusted(0, 0, 0, height);
+        m_geometry.box = QRect(left, y, width, height + 2 * M::boxPadY);
+        return y + m_geometry.box.height();
+    }
+    // A text cell being edited: source and preview, beside each other where there is room.
+    const bool beside = width >= M::sideBySide;
+    const int half = beside ? width / 2 : width;
+    QRect editor(left + M::textInset - 2, y + M::boxPadY, half - M::textInset - 6, 0);
+    if (m_editor && m_editor->width() != editor.width())
+        m_editor->resize(editor.width(), std::max(m_editor->height(), m_context.lineHeight));
+    const int sourceHeight = std::max(3, sourceLines()) * m_context.lineHeight;
+    editor.setHeight(sourceHeight);
+    const int previewLeft = beside ? left + half + M::textInset : left + M::textInset;
+    const int previewWidth = std::min(M::maxText, left + width - 12 - previewLeft);
+    const int previewHeight = m_text ? qCeil(m_text->layout(previewWidth)) : M::minPreview;
+    const int previewTop = beside ? y + M::boxPadY : y + sourceHeight + 2 * M::boxPadY + 1;
+    m_geometry.editor = editor;
+    m_geometry.text = QRect(previewLeft, previewTop, previewWidth, previewHeight);
+    const int inner = beside ? std::max(sourceHeight, previewHeight)
+                             : sourceHeight + previewHeight + 2 * M::boxPadY + 1;
+    m_geometry.box = QRect(left, y, width, inner + 2 * M::boxPadY);
+    return y + m_geometry.box.height();
+}
+
+int CellRow::layoutText(int y)
+{
+    const QRect &column = m_geometry.column;
+    const int left = column.left() + M::gutter + M::textInset;
+    const int width = std::min(M::maxText, column.right() - left - 8);
+    const int height = m_text ? qCeil(m_text->layout(width)) : M::placeholder;
+    m_geometry.text = QRect(left, y, width, std::max(height, M::placeholder));
+    return y + m_geometry.text.height();
+}
+
+int CellRow::layoutOutputs(int y)
+{
+    const QRect &column = m_geometry.column;
+    const int left = column.left() + M::gutter + M::textInset;
+    const int width = column.right() - left - 8;
+    if (m_outputs) {
+        flushOutputs();
+        y += M::outputGap;
+        const int height = qCeil(m_outputs->layout(width));
+        m_geometry.output = QRect(left, y, width, height);
+        y += height;
+    }
+    if (m_input) {
+        m_geometry.input = QRect(left, y + 8, std::min(width, 640), M::inputRow - 8);
+        y += M::inputRow;
+    }
+    return y;
+}
+
+void CellRow::place(int top)
+{
+    if (m_editor)
+        placeEditor(top);
+    if (m_input)
+        m_input->setGeometry(m_geometry.input.translated(0, top));
+}
+
+// A cell taller than the screen has an editor as tall as two screens, moved along with the part
+// that is seen.
+void CellRow::placeEditor(int top)
+{
+    const QRect full = m_geometry.editor.translated(0, top);
+    const int viewHeight = m_context.viewport->height();
+    const int line = m_context.lineHeight;
+    QRect place = full;
+    int first = 0;
+    if (full.height() > 2 * viewHeight) {
+        const int lines = viewHeight / line + 2;
+        const int total = full.height() / line;
+        first = std::clamp(-full.top() / line, 0, std::max(0, total - lines));
+        place = QRect(full.left(), full.top() + first * line, full.width(), lines * line);
+    }
+    if (m_editor->geometry() != place)
+        m_editor->setGeometry(place);
+    m_editor->setFirstDisplayLine(first);
+    if (m_editor->isHidden())
+        m_editor->show();
+}
+
+void CellRow::hideWidgets()
+{
+    if (m_editor) {
+        const int height = std::min(m_editor->height(), m_context.viewport->height());
+        m_editor->setGeometry(m_editor->x(), farAway, m_editor->width(), std::max(height, 1));
+        m_editor->show();
+    }
+    if (m_input)
+        m_input->move(m_input->x(), farAway);
+}
+
+// --- queries
+
+RowPart CellRow::partAt(QPoint pos) const
+{
+    const RowGeometry &g = m_geometry;
+    if (g.foldRun.contains(pos))
+        return RowPart::FoldRunButton;
+    if (g.foldRow.contains(pos))
+        return RowPart::FoldRow;
+    if (g.runButton.adjusted(-3, -3, 3, 3).contains(pos))
+        return RowPart::RunButton;
+    if (g.foldTriangle.contains(pos))
+        return RowPart::FoldTriangle;
+    if (g.output.contains(pos))
+        return RowPart::Output;
+    if (g.text.contains(pos))
+        return RowPart::Text;
+    if (g.box.contains(pos))
+        return m_state.sourceCollapsed ? RowPart::CollapsedSource : RowPart::Box;
+    const bool inGutter = pos.x() >= g.column.left() && pos.x() < g.column.left() + M::gutter;
+    if (inGutter && !g.output.isNull() && pos.y() >= g.output.top())
+        return RowPart::OutputGutter;
+    if (inGutter)
+        return RowPart::Gutter;
+    return RowPart::None;
+}
+
+Block *CellRow::blockAt(QPoint pos, QPointF *inBlock) const
+{
+    Block *block = nullptr;
+    if (m_outputs && m_geometry.output.contains(pos))
+        block = m_outputs.get();
+    else if (m_text && m_geometry.text.contains(pos))
+        block = m_text.get();
+    if (block && inBlock)
+        *inBlock = QPointF(pos - blockRect(block).topLeft());
+    return block;
+}
+
+QRect CellRow::blockRect(const Block *block) const
+{
+    return block == m_outputs.get() ? m_geometry.output : m_geometry.text;
+}
+
+QRect CellRow::sourceLineRect(int position)
+{
+    const Cell *c = cell();
+    if (!c || m_geometry.editor.isNull())
+        return {0, M::gap, m_geometry.width, m_context.lineHeight};
+    const int line = m_editor
+                         ? m_editor->displayLineOf(position)
+                         : static_cast<int>(QStringView(c->source).left(position).count(u'\n'));
+    return {m_geometry.editor.left(), m_geometry.editor.top() + line * m_context.lineHeight,
+            m_geometry.editor.width(), m_context.lineHeight};
+}
+
+// --- find
+
+void CellRow::setHighlights(const QList<std::pair<int, int>> &inSource, int currentSource,
+                            const QList<std::pair<int, int>> &inOutput, int currentOutput)
+{
+    m_highlights = {inSource, inOutput, currentSource, currentOutput};
+    applyHighlights();
+}
+
+void CellRow::applyHighlights()
+{
+    if (m_editor)
+        m_editor->setFindHits(m_highlights.source, m_highlights.currentSource);
+    if (m_outputs)
+        m_outputs->setHighlights(m_highlights.output, m_highlights.currentOutput);
+    if (!m_text)
+        return;
+    // Hits are places in the source; the n-th hit of a text is shown at its n-th place in the
+    // rendered text.
+    QList<std::pair<int, int>> shown;
+    int current = -1;
+    const QString plain = m_text->plainText();
+    const QString source = cell() ? cell()->source : QString();
+    qsizetype from = 0;
+    for (qsizetype i = 0; i < m_highlights.source.size(); ++i) {
+        const auto [position, length] = m_highlights.source[i];
+        const qsizetype at = plain.indexOf(source.mid(position, length), from);
+        if (at < 0)
+            continue;
+        if (i == m_highlights.currentSource)
+            current = static_cast<int>(shown.size());
+        shown.append({static_cast<int>(at), length});
+        from = at + length;
+    }
+    m_text->setHighlights(shown, current);
+}
+
+void CellRow::setAccessibleIndex(int index)
+{
+    const Cell *c = cell();
+    if (!m_editor || !c)
+        return;
+    const QString kind = c->kind == CellKind::Markdown ? tr("text")
+                         : c->kind == CellKind::Code   ? tr("code")
+                                                       : tr("raw");
+    m_editor->setAccessibleName(tr("Cell %1, %2").arg(index + 1).arg(kind));
+}
+
+int estimateRowHeight(const Cell &cell, const CellViewState *state, const RowContext &context,
+                      int width)
+{
+    const QRect column = columnOf(width);
+    const int content = column.width() - M::gutter - M::textInset - 8;
+    int height = 2 * M::gap;
+    if (cell.kind == CellKind::Markdown) {
+        height += std::max(M::placeholder, qCeil(RenderService::estimateMarkdown(
+                                               cell.source, std::min(M::maxText, content))));
+    } else if (state && state->sourceCollapsed) {
+        height += M::collapsedSource;
+    } else {
+        height += lineCount(cell.source) * context.lineHeight + 2 * M::boxPadY;
+    }
+    if (cell.kind == CellKind::Code && !cell.outputs.isEmpty()) {
+        const bool collapsed = state && state->outputsCollapsed;
+        height += M::outputGap +
+                  (collapsed ? M::placeholder
+                             : qCeil(RenderService::estimateOutputs(cell.outputs, content)));
+    }
+    if (state && state->hiddenCells > 0)
+        height += M::foldRow;
+    return height;
+}
+
+} // namespace farcell
