@@ -96,12 +96,7 @@ HttpServer::HttpServer(Admitter &admitter, Limits limits, QObject *parent)
     : QObject(parent)
     , m_admitter(admitter)
     , m_limits(limits)
-    , m_kernelSockets(
-          new QWebSocketServer(QStringLiteral("farcelld"), QWebSocketServer::NonSecureMode, this))
-    , m_plainSockets(
-          new QWebSocketServer(QStringLiteral("farcelld"), QWebSocketServer::NonSecureMode, this))
 {
-    m_kernelSockets->setSupportedSubprotocols({QStringLiteral("v1.kernel.websocket.jupyter.org")});
     auto *timer = new QTimer(this);
     connect(timer, &QTimer::timeout, this, &HttpServer::sweep);
     timer->start(sweepInterval);
@@ -201,23 +196,30 @@ void HttpServer::upgrade(QTcpSocket *socket, qsizetype headSize, const SocketRou
 {
     socket->setReadBufferSize(0); // Qt wants a whole frame in its buffer before it takes it
     auto *guard = new SocketGuard(socket, headSize);
-    QWebSocketServer *server = route.kernelProtocol ? m_kernelSockets : m_plainSockets;
+    // Qt shakes hands later, in its own time, and does not tell for which socket: one server for
+    // each upgrade keeps them apart.
+    auto *server =
+        new QWebSocketServer(QStringLiteral("farcelld"), QWebSocketServer::NonSecureMode, this);
+    if (route.kernelProtocol)
+        server->setSupportedSubprotocols({QStringLiteral("v1.kernel.websocket.jupyter.org")});
+    connect(socket, &QTcpSocket::disconnected, server, &QObject::deleteLater);
+    connect(socket, &QTcpSocket::disconnected, socket, &QObject::deleteLater);
+    connect(server, &QWebSocketServer::newConnection, this, [=, this] {
+        std::unique_ptr<QWebSocket> webSocket(server->nextPendingConnection());
+        if (!webSocket)
+            return;
+        socket->disconnect(socket); // from here on the WebSocket looks after it
+        server->deleteLater();
+        webSocket->setParent(nullptr);
+        webSocket->setMaxAllowedIncomingFrameSize(route.messageLimit);
+        webSocket->setMaxAllowedIncomingMessageSize(route.messageLimit);
+        guard->watch(webSocket.get());
+        route.accept(std::move(webSocket), request);
+        if (socket->bytesAvailable() > 0) // frames that came together with the head
+            QMetaObject::invokeMethod(
+                socket, [socket] { emit socket->readyRead(); }, Qt::QueuedConnection);
+    });
     server->handleConnection(socket);
-    emit socket->readyRead(); // the head is already in the buffer: nothing else would tell
-    std::unique_ptr<QWebSocket> webSocket(server->nextPendingConnection());
-    if (!webSocket) {
-        socket->abort();
-        socket->deleteLater();
-        return;
-    }
-    webSocket->setParent(nullptr);
-    webSocket->setMaxAllowedIncomingFrameSize(route.messageLimit);
-    webSocket->setMaxAllowedIncomingMessageSize(route.messageLimit);
-    guard->watch(webSocket.get());
-    route.accept(std::move(webSocket), request);
-    if (socket->bytesAvailable() > 0) // frames that came together with the head
-        QMetaObject::invokeMethod(
-            socket, [socket] { emit socket->readyRead(); }, Qt::QueuedConnection);
 }
 
 } // namespace farcell::http

@@ -15,7 +15,6 @@ class QLocalServer;
 class QTcpServer;
 class QTcpSocket;
 class QWebSocket;
-class QWebSocketServer;
 
 namespace farcell::http {
 
@@ -104,8 +103,6 @@ private:
     std::optional<QSslConfiguration> m_tls;
     QTcpServer *m_tcp = nullptr;
     QLocalServer *m_local = nullptr;
-    QWebSocketServer *m_kernelSockets; // offers the kernel subprotocol
-    QWebSocketServer *m_plainSockets;
     QSet<HttpConnection *> m_connections; // those still speaking HTTP
     int m_open = 0;                       // sockets, WebSockets included
 };
