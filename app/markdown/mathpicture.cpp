@@ -1,0 +1,424 @@
+#include "app/markdown/mathpicture.h"
+
+#include <QFont>
+#include <QPainter>
+#include <QXmlStreamReader>
+
+#include <algorithm>
+#include <cmath>
+
+namespace farcell {
+
+namespace {
+
+constexpr size_t maxShapes = 200'000;
+
+// Reads numbers from SVG attribute text: separated by spaces or commas, or by their signs.
+class NumberScanner
+{
+public:
+    explicit NumberScanner(QStringView text)
+        : m_text(text)
+    {}
+
+    void skip()
+    {
+        while (m_at < m_text.size() && (m_text[m_at].isSpace() || m_text[m_at] == QLatin1Char(',')))
+            ++m_at;
+    }
+
+    bool atEnd()
+    {
+        skip();
+        return m_at >= m_text.size();
+    }
+
+    QChar peek()
+    {
+        skip();
+        return m_at < m_text.size() ? m_text[m_at] : QChar();
+    }
+
+    QChar take() { return m_text[m_at++]; }
+
+    bool number(qreal &value)
+    {
+        skip();
+        const qsizetype start = m_at;
+        bool dot = false;
+        while (m_at < m_text.size()) {
+            const QChar c = m_text[m_at];
+            const bool sign = (c == QLatin1Char('-') || c == QLatin1Char('+')) &&
+                              (m_at == start || m_text[m_at - 1].toLower() == QLatin1Char('e'));
+            const bool point = c == QLatin1Char('.') && !dot;
+            const bool exponent = c.toLower() == QLatin1Char('e') && m_at > start;
+            if (!c.isDigit() && !sign && !point && !exponent)
+                break;
+            dot = dot || point || exponent;
+            ++m_at;
+        }
+        bool ok = false;
+        value = m_text.mid(start, m_at - start).toDouble(&ok);
+        return ok && std::isfinite(value);
+    }
+
+private:
+    QStringView m_text;
+    qsizetype m_at = 0;
+};
+
+qreal exValue(QStringView text)
+{
+    qreal value = 0;
+    NumberScanner(text).number(value);
+    return value;
+}
+
+// translate(), scale(), rotate(), matrix(), in a row.
+QTransform parseTransform(QStringView text)
+{
+    QTransform result;
+    while (!text.isEmpty()) {
+        const qsizetype open = text.indexOf(QLatin1Char('('));
+        const qsizetype close = text.indexOf(QLatin1Char(')'));
+        if (open < 0 || close < open)
+            break;
+        const QStringView name = text.left(open).trimmed();
+        NumberScanner numbers(text.mid(open + 1, close - open - 1));
+        std::vector<qreal> v;
+        for (qreal value = 0; v.size() < 6 && numbers.number(value);)
+            v.push_back(value);
+        QTransform step;
+        if (name == QLatin1String("translate") && !v.empty())
+            step.translate(v[0], v.size() > 1 ? v[1] : 0);
+        else if (name == QLatin1String("scale") && !v.empty())
+            step.scale(v[0], v.size() > 1 ? v[1] : v[0]);
+        else if (name == QLatin1String("rotate") && !v.empty())
+            step.rotate(v[0]);
+        else if (name == QLatin1String("matrix") && v.size() == 6)
+            step = QTransform(v[0], v[1], v[2], v[3], v[4], v[5]);
+        result = step * result;
+        text = text.mid(close + 1);
+    }
+    return result;
+}
+
+QRectF parseViewBox(QStringView text)
+{
+    NumberScanner numbers(text);
+    qreal v[4] = {};
+    for (qreal &value : v) {
+        if (!numbers.number(value))
+            return {};
+    }
+    return {v[0], v[1], v[2], v[3]};
+}
+
+} // namespace
+
+QPainterPath parseSvgPath(QStringView d)
+{
+    QPainterPath path;
+    path.setFillRule(Qt::WindingFill);
+    NumberScanner in(d);
+    QChar command;
+    QPointF control; // last control point, for T and S
+    QChar last;
+    while (!in.atEnd()) {
+        if (in.peek().isLetter())
+            command = in.take();
+        const bool relative = command.isLower();
+        const QPointF base = relative ? path.currentPosition() : QPointF();
+        const QPointF here = path.currentPosition();
+        const auto point = [&](QPointF &p) {
+            qreal x = 0;
+            qreal y = 0;
+            if (!in.number(x) || !in.number(y))
+                return false;
+            p = base + QPointF(x, y);
+            return true;
+        };
+        QPointF a;
+        QPointF b;
+        QPointF c;
+        qreal value = 0;
+        switch (command.toUpper().unicode()) {
+        case u'M':
+            if (!point(a))
+                return path;
+            path.moveTo(a);
+            command = relative ? QLatin1Char('l') : QLatin1Char('L');
+            break;
+        case u'L':
+            if (!point(a))
+                return path;
+            path.lineTo(a);
+            break;
+        case u'H':
+            if (!in.number(value))
+                return path;
+            path.lineTo(base.x() + value, here.y());
+            break;
+        case u'V':
+            if (!in.number(value))
+                return path;
+            path.lineTo(here.x(), base.y() + value);
+            break;
+        case u'Q':
+            if (!point(a) || !point(b))
+                return path;
+            path.quadTo(a, b);
+            control = a;
+            break;
+        case u'T':
+            if (!point(b))
+                return path;
+            control =
+                last == QLatin1Char('Q') || last == QLatin1Char('T') ? 2 * here - control : here;
+            path.quadTo(control, b);
+            break;
+        case u'C':
+            if (!point(a) || !point(b) || !point(c))
+                return path;
+            path.cubicTo(a, b, c);
+            control = b;
+            break;
+        case u'S':
+            if (!point(b) || !point(c))
+                return path;
+            a = last == QLatin1Char('C') || last == QLatin1Char('S') ? 2 * here - control : here;
+            path.cubicTo(a, b, c);
+            control = b;
+            break;
+        case u'Z':
+            path.closeSubpath();
+            break;
+        default:
+            return path;
+        }
+        last = command.toUpper();
+    }
+    return path;
+}
+
+// Walks one formula's SVG with a stack of what is inherited.
+class MathSvgReader
+{
+public:
+    std::shared_ptr<const MathPicture> read(const QByteArray &svg)
+    {
+        m_stack.push_back({});
+        while (!m_xml.atEnd() && m_picture->m_shapes.size() < maxShapes) {
+            if (m_xml.device() == nullptr && !m_fed) {
+                m_xml.addData(svg);
+                m_fed = true;
+            }
+            switch (m_xml.readNext()) {
+            case QXmlStreamReader::StartElement:
+                start();
+                break;
+            case QXmlStreamReader::EndElement:
+                if (m_stack.size() > 1)
+                    m_stack.pop_back();
+                break;
+            case QXmlStreamReader::Characters:
+                addText(m_xml.text().toString());
+                break;
+            default:
+                break;
+            }
+        }
+        return m_seenRoot ? m_picture : nullptr;
+    }
+
+private:
+    struct State
+    {
+        QTransform transform;
+        std::optional<QColor> color;
+        qreal stroke = 0;
+        int clip = -1;
+        qreal textSize = 0; // > 0 inside <text>
+    };
+
+    [[nodiscard]] QStringView attribute(const char *name) const
+    {
+        return m_attributes.value(QLatin1String(name));
+    }
+
+    [[nodiscard]] qreal number(const char *name) const { return exValue(attribute(name)); }
+
+    void start()
+    {
+        m_attributes = m_xml.attributes();
+        State state = m_stack.back();
+        inherit(state);
+        const QStringView name = m_xml.name();
+        if (name == QLatin1String("svg"))
+            startSvg(state);
+        else if (name == QLatin1String("path"))
+            addPath(state, parseSvgPath(attribute("d")));
+        else if (name == QLatin1String("rect"))
+            addRect(state);
+        else if (name == QLatin1String("line"))
+            addLine(state);
+        else if (name == QLatin1String("ellipse") || name == QLatin1String("circle"))
+            addEllipse(state);
+        else if (name == QLatin1String("polygon"))
+            addPath(state, parseSvgPath(QString(QLatin1Char('M') + attribute("points").toString() +
+                                                QLatin1Char('Z'))));
+        else if (name == QLatin1String("text"))
+            state.textSize = std::max(1.0, number("font-size"));
+        m_stack.push_back(state);
+    }
+
+    void inherit(State &state) const
+    {
+        state.transform = parseTransform(attribute("transform")) * state.transform;
+        const QStringView fill = attribute("fill");
+        if (!fill.isEmpty() && fill != QLatin1String("none"))
+            state.color = fill == QLatin1String("currentColor") ? std::nullopt : named(fill);
+        const QStringView stroke = attribute("stroke");
+        if (fill == QLatin1String("none") && !stroke.isEmpty() &&
+            stroke != QLatin1String("currentColor") && stroke != QLatin1String("none"))
+            state.color = named(stroke);
+        if (!attribute("stroke-width").isEmpty())
+            state.stroke = number("stroke-width");
+    }
+
+    static std::optional<QColor> named(QStringView name)
+    {
+        const QColor color(name.toString());
+        return color.isValid() ? std::optional(color) : std::nullopt;
+    }
+
+    void startSvg(State &state)
+    {
+        const QRectF box = parseViewBox(attribute("viewBox"));
+        if (!m_seenRoot) {
+            m_seenRoot = true;
+            m_picture->m_width = number("width");
+            m_picture->m_height = number("height");
+            m_picture->m_viewBox = box;
+            const QString style = attribute("style").toString();
+            const qsizetype at = style.indexOf(QLatin1String("vertical-align:"));
+            m_picture->m_depth = at < 0 ? 0 : -exValue(QStringView(style).mid(at + 15));
+            return;
+        }
+        // A window on stretchy pieces: its content is shifted, scaled and cut to its rectangle.
+        const QRectF place(number("x"), number("y"), number("width"), number("height"));
+        QPainterPath window;
+        window.addRect(place);
+        window = state.transform.map(window);
+        if (state.clip >= 0)
+            window = window.intersected(m_picture->m_clips[static_cast<size_t>(state.clip)]);
+        m_picture->m_clips.push_back(window);
+        state.clip = static_cast<int>(m_picture->m_clips.size()) - 1;
+        QTransform inner;
+        inner.translate(place.x(), place.y());
+        if (box.width() > 0 && box.height() > 0) {
+            inner.scale(place.width() / box.width(), place.height() / box.height());
+            inner.translate(-box.x(), -box.y());
+        }
+        state.transform = inner * state.transform;
+    }
+
+    void addPath(const State &state, QPainterPath path, qreal stroke = 0)
+    {
+        m_picture->m_shapes.push_back(
+            {std::move(path), stroke, {}, 0, state.color, state.transform, state.clip});
+    }
+
+    void addRect(const State &state)
+    {
+        QPainterPath path;
+        const QRectF rect(number("x"), number("y"), number("width"), number("height"));
+        if (number("rx") > 0)
+            path.addRoundedRect(rect, number("rx"), number("rx"));
+        else
+            path.addRect(rect);
+        addPath(state, path, attribute("fill") == QLatin1String("none") ? strokeOf(state) : 0);
+    }
+
+    [[nodiscard]] static qreal strokeOf(const State &state)
+    {
+        return state.stroke > 0 ? state.stroke : 60;
+    }
+
+    void addLine(const State &state)
+    {
+        QPainterPath path(QPointF(number("x1"), number("y1")));
+        path.lineTo(number("x2"), number("y2"));
+        addPath(state, path, strokeOf(state));
+    }
+
+    void addEllipse(const State &state)
+    {
+        const qreal rx = attribute("rx").isEmpty() ? number("r") : number("rx");
+        const qreal ry = attribute("ry").isEmpty() ? number("r") : number("ry");
+        QPainterPath path;
+        path.addEllipse(QPointF(number("cx"), number("cy")), rx, ry);
+        addPath(state, path, attribute("fill") == QLatin1String("none") ? strokeOf(state) : 0);
+    }
+
+    void addText(const QString &text)
+    {
+        const State &state = m_stack.back();
+        if (state.textSize <= 0 || text.trimmed().isEmpty())
+            return;
+        m_picture->m_shapes.push_back(
+            {{}, 0, text, state.textSize, state.color, state.transform, state.clip});
+    }
+
+    QXmlStreamReader m_xml;
+    QXmlStreamAttributes m_attributes;
+    std::shared_ptr<MathPicture> m_picture = std::make_shared<MathPicture>();
+    std::vector<State> m_stack;
+    bool m_seenRoot = false;
+    bool m_fed = false;
+};
+
+std::shared_ptr<const MathPicture> MathPicture::parse(const QByteArray &svg)
+{
+    return MathSvgReader().read(svg);
+}
+
+void MathPicture::paint(QPainter &painter, QPointF origin, qreal ex, const QColor &color) const
+{
+    if (m_viewBox.width() <= 0 || m_viewBox.height() <= 0)
+        return;
+    painter.save();
+    painter.setRenderHints(QPainter::Antialiasing | QPainter::TextAntialiasing);
+    painter.translate(origin);
+    painter.scale(m_width * ex / m_viewBox.width(), m_height * ex / m_viewBox.height());
+    painter.translate(-m_viewBox.topLeft());
+    const QTransform base = painter.transform();
+    int clip = -1;
+    for (const Shape &shape : m_shapes) {
+        if (shape.clip != clip) {
+            clip = shape.clip;
+            painter.restore();
+            painter.save();
+            painter.setRenderHints(QPainter::Antialiasing | QPainter::TextAntialiasing);
+            painter.setTransform(base);
+            if (clip >= 0)
+                painter.setClipPath(m_clips[static_cast<size_t>(clip)], Qt::IntersectClip);
+        }
+        painter.setTransform(shape.transform * base);
+        const QColor ink = shape.color.value_or(color);
+        if (!shape.text.isEmpty()) {
+            QFont font = painter.font();
+            font.setPixelSize(std::max(1, static_cast<int>(shape.textSize)));
+            painter.setFont(font);
+            painter.setPen(ink);
+            painter.drawText(QPointF(0, 0), shape.text);
+        } else if (shape.stroke > 0) {
+            painter.strokePath(shape.path, QPen(ink, shape.stroke));
+        } else {
+            painter.fillPath(shape.path, ink);
+        }
+    }
+    painter.restore();
+}
+
+} // namespace farcell

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <QByteArray>
+#include <QColor>
+#include <QPainterPath>
+#include <QString>
+#include <QTransform>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+class QPainter;
+
+namespace farcell {
+
+// A typeset formula: filled paths, rectangles and text, read from MathJax' SVG. Immutable after
+// parse(), so threads may share it. Sizes are in "ex" (x-heights of the text around it).
+//
+// Why not QSvgRenderer: it stops at the nested <svg> elements MathJax uses for stretchy brackets.
+class MathPicture
+{
+public:
+    // Null if this is no formula SVG.
+    [[nodiscard]] static std::shared_ptr<const MathPicture> parse(const QByteArray &svg);
+
+    [[nodiscard]] qreal width() const { return m_width; }
+    [[nodiscard]] qreal height() const { return m_height; } // whole height
+    [[nodiscard]] qreal depth() const { return m_depth; }   // the part below the baseline
+
+    // Draws with the top left corner at `origin`, `ex` pixels an x-height, in `color` where the
+    // formula names no colour of its own.
+    void paint(QPainter &painter, QPointF origin, qreal ex, const QColor &color) const;
+
+private:
+    friend class MathSvgReader;
+    struct Shape
+    {
+        QPainterPath path; // filled, or stroked if stroke > 0
+        qreal stroke = 0;
+        QString text; // drawn with the app's font instead of a path
+        qreal textSize = 0;
+        std::optional<QColor> color; // none: the text colour
+        QTransform transform;
+        int clip = -1; // index into m_clips
+    };
+    std::vector<Shape> m_shapes;
+    std::vector<QPainterPath> m_clips; // in picture coordinates
+    qreal m_width = 0, m_height = 0, m_depth = 0;
+    QRectF m_viewBox;
+};
+
+// An SVG path's "d" as a painter path; stops at the first thing it does not understand.
+[[nodiscard]] QPainterPath parseSvgPath(QStringView d);
+
+} // namespace farcell
