@@ -275,6 +275,11 @@ void NotebookDocument::markSaved()
     d->tellStates();
 }
 
+void NotebookDocument::markModified()
+{
+    d->changedByKernel();
+}
+
 void NotebookDocument::adoptFormat(const NotebookContent &content)
 {
     d->nbformat = content.nbformat;

@@ -91,6 +91,7 @@ public:
     void mergeCellMetadata(const CellId &id, const nlohmann::ordered_json &patch);
 
     void markSaved();
+    void markModified(); // there is something to save although nothing was edited: recovered
     // After the person agreed to save a v3 notebook as v4, or after "save as": takes the format
     // and file style of `content`, and each cell's origin and file id; nothing a person sees.
     void adoptFormat(const NotebookContent &content);

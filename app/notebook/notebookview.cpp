@@ -1,0 +1,397 @@
+#include "app/notebook/notebookview.h"
+
+#include "app/notebook/findbar.h"
+#include "app/notebook/infobar.h"
+#include "app/notebook/kernellink.h"
+#include "app/notebook/pager.h"
+#include "app/notebook/runtimehub.h"
+#include "app/notebook/settings.h"
+#include "app/recovery/recoveryjournal.h"
+#include "app/theme/theme.h"
+#include "core/client/notebooksession.h"
+#include "core/notebook/folds.h"
+#include "core/notebook/notebookdocument.h"
+
+#include <QDir>
+#include <QMessageBox>
+#include <QPushButton>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+#include <chrono>
+#include <utility>
+
+namespace farcell {
+
+using namespace std::chrono_literals;
+
+NotebookView::NotebookView(Workspace workspace, QWidget *parent)
+    : Page(parent)
+    , m_workspace(workspace)
+    , m_document(std::make_unique<NotebookDocument>())
+    , m_folds(std::make_unique<SectionFolds>(*m_document))
+    , m_session(std::make_unique<NotebookSession>(*m_document))
+    , m_file(std::make_unique<DocumentFile>(*m_document))
+    , m_kernel(
+          std::make_unique<KernelLink>(*m_document, *m_session, workspace.runtimes.preferred()))
+    , m_journal(std::make_unique<RecoveryJournal>(*m_document, RecoveryStore()))
+    , m_stack(new QStackedWidget(this))
+    , m_blank(new QWidget(this))
+    , m_info(new InfoBar(workspace.theme, this))
+    , m_list(new CellListView(*m_document, *m_folds, workspace.theme, workspace.render, this))
+    , m_pager(new Pager(workspace.theme, this))
+{
+    m_actions = std::make_unique<CellActions>(*m_document, *m_folds, *m_list);
+    m_find = new FindBar(*m_document, *m_folds, *m_list, workspace.theme, this);
+    m_autosave.setSingleShot(true);
+    m_autosave.setInterval(5s);
+    build();
+    wireList();
+    wireKernel();
+    wireFile();
+    wireSession();
+    connect(&workspace.settings, &Settings::changed, this, &NotebookView::applySettings);
+    applySettings();
+}
+
+NotebookView::~NotebookView()
+{
+    // Views and the kernel's way first: all of them refer to the document.
+    delete m_find;
+    m_actions.reset();
+    delete m_list;
+    m_kernel.reset();
+    m_session.reset();
+    m_journal.reset();
+}
+
+void NotebookView::build()
+{
+    setObjectName(QStringLiteral("page"));
+    auto *splitter = new QSplitter(Qt::Vertical, this);
+    splitter->addWidget(m_list);
+    splitter->addWidget(m_pager);
+    splitter->setStretchFactor(0, 3);
+    splitter->setStretchFactor(1, 1);
+    splitter->setChildrenCollapsible(false);
+    auto *main = new QWidget(this);
+    auto *mainLayout = new QVBoxLayout(main);
+    mainLayout->setContentsMargins(0, 0, 0, 0);
+    mainLayout->setSpacing(0);
+    mainLayout->addWidget(m_info);
+    mainLayout->addWidget(m_find);
+    mainLayout->addWidget(splitter, 1);
+
+    m_stack->addWidget(m_blank);
+    m_stack->addWidget(main);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_stack);
+}
+
+void NotebookView::wireList()
+{
+    using List = CellListView;
+    connect(m_list, &List::currentCellChanged, this, &NotebookView::statusChanged);
+    connect(m_list, &List::selectedCellsChanged, this, &NotebookView::statusChanged);
+    connect(m_list, &List::modeChanged, this, &NotebookView::statusChanged);
+    connect(m_list, &List::runRequested, this, [this](const CellId &id) {
+        m_list->setCurrentCell(id);
+        run(CellActions::Range::Current);
+    });
+    connect(m_list, &List::interruptRequested, m_kernel.get(), &KernelLink::interrupt);
+    connect(m_list, &List::insertRequested, m_actions.get(), &CellActions::insertAt);
+    connect(m_list, &List::moveRequested, m_actions.get(), &CellActions::moveTo);
+    connect(m_list, &List::runHiddenRequested, this, &NotebookView::runHidden);
+    connect(m_list, &List::foldToggleRequested, this, [this](const CellId &heading) {
+        m_folds->setCollapsed(heading, !m_folds->isCollapsed(heading));
+    });
+    connect(m_list, &List::toolRequested, this, [this](const CellId &id, const QString &command) {
+        m_list->setCurrentCell(id);
+        emit commandRequested(command);
+    });
+    connect(m_list, &List::cellMenuRequested, this, &NotebookView::cellMenuRequested);
+    connect(m_list, &List::completionRequested, this, &NotebookView::complete);
+    connect(m_list, &List::toolTipRequested, this, &NotebookView::inspect);
+    connect(m_list, &List::inputSubmitted, this, [this](const CellId &id, const QString &value) {
+        m_list->hideInput(id);
+        m_session->answerInput(value);
+    });
+    connect(m_list, &List::linkActivated, this, &NotebookView::followLink);
+    connect(m_list, &List::openOutputRequested, this, &NotebookView::openOutput);
+    connect(m_list, &List::clearOutputsRequested, this, [this](const CellId &id) {
+        const std::array ids{id};
+        m_document->clearOutputs(ids);
+    });
+    connect(m_folds.get(), &SectionFolds::changed, m_list, &List::foldsChanged);
+    connect(m_pager, &Pager::closed, m_list, [this] { m_list->setFocus(); });
+}
+
+void NotebookView::wireKernel()
+{
+    KernelLink *kernel = m_kernel.get();
+    connect(kernel, &KernelLink::stateChanged, this, [this] {
+        if (const QString language = m_kernel->language(); !language.isEmpty())
+            m_list->setKernelLanguage(language);
+        emit statusChanged();
+    });
+    connect(kernel, &KernelLink::connected, this,
+            [this] { m_info->hideMessage(QStringLiteral("kernel")); });
+    connect(kernel, &KernelLink::waitingChanged, this, &NotebookView::showWaiting);
+    connect(kernel, &KernelLink::runAllWanted, this, [this] { run(CellActions::Range::All); });
+    connect(kernel, &KernelLink::kernelReplaced, this,
+            [this](const QString &wanted, const QString &used) {
+                m_info->showMessage(QStringLiteral("kernelspec"), InfoBar::Kind::Info,
+                                    tr("This notebook asks for the kernel “%1”, which is not on "
+                                       "this runtime. It runs on “%2”.")
+                                        .arg(wanted, used));
+            });
+    connect(kernel, &KernelLink::failed, this, [this](const Error &error) {
+        m_info->showMessage(QStringLiteral("kernel"), InfoBar::Kind::Error,
+                            error.message + QLatin1Char('.'),
+                            {{tr("Try again"), [this] { m_kernel->connectDefault(); }},
+                             {tr("Connect…"), [this] {
+                                  emit commandRequested(QStringLiteral("runtime.connect"));
+                              }}});
+    });
+}
+
+void NotebookView::wireSession()
+{
+    NotebookSession *session = m_session.get();
+    session->setRecordTimes(true);
+    connect(session, &NotebookSession::runStateChanged, this, [this](const CellId &id) {
+        m_list->setRunState(id, m_session->runState(id));
+        emit statusChanged();
+    });
+    connect(session, &NotebookSession::inputRequested, m_list, &CellListView::showInput);
+    connect(session, &NotebookSession::inputEnded, m_list, &CellListView::hideInput);
+    connect(session, &NotebookSession::pagerRequested, m_pager, &Pager::showText);
+    connect(session, &NotebookSession::nextInputRequested, this, &NotebookView::insertNextInput);
+}
+
+void NotebookView::wireFile()
+{
+    DocumentFile *file = m_file.get();
+    connect(file, &DocumentFile::contentLoaded, this, &NotebookView::documentLoaded);
+    connect(file, &DocumentFile::loadFailed, this, &NotebookView::showError);
+    connect(file, &DocumentFile::saveFailed, this, &NotebookView::saveFailed);
+    connect(file, &DocumentFile::changedOnDisk, this, &NotebookView::askAboutDisk);
+    connect(file, &DocumentFile::saved, this, [this] {
+        m_conflict = false;
+        m_info->hideMessage(QStringLiteral("save"));
+        updateJournal();
+        emit savedAway();
+        emit statusChanged();
+    });
+    connect(file, &DocumentFile::placeChanged, this, [this] {
+        updateKernelPath();
+        updateJournal();
+        m_list->setBaseDirectory(m_file->place().directory());
+        emit titleChanged();
+    });
+    connect(m_document.get(), &NotebookDocument::modifiedChanged, this, [this] {
+        emit modifiedChanged();
+        emit statusChanged();
+    });
+    const auto edited = [this] {
+        if (m_workspace.settings.autosave() && !m_file->place().path.isEmpty())
+            m_autosave.start();
+    };
+    connect(m_document.get(), &NotebookDocument::undoChanged, this, edited);
+    connect(m_document.get(), &NotebookDocument::modifiedChanged, this, edited);
+    connect(m_session.get(), &NotebookSession::queueFinished, this, edited);
+    connect(&m_autosave, &QTimer::timeout, this, [this] {
+        const bool quietly = m_usable && !m_conflict && isModified() && !m_file->isSaving() &&
+                             !m_document->isConvertedFromV3();
+        if (quietly)
+            m_file->save();
+    });
+}
+
+void NotebookView::applySettings()
+{
+    m_list->setLineNumbersVisible(m_workspace.settings.lineNumbers());
+}
+
+bool NotebookView::isUsable() const
+{
+    return m_usable;
+}
+
+void NotebookView::takeFocus()
+{
+    if (m_usable)
+        m_list->setFocus();
+    else
+        m_stack->currentWidget()->setFocus();
+}
+
+QString NotebookView::title() const
+{
+    return m_file->place().path.isEmpty() ? m_name : m_file->place().fileName();
+}
+
+QString NotebookView::place() const
+{
+    return m_file->place().text();
+}
+
+bool NotebookView::isModified() const
+{
+    return m_usable && m_document->isModified();
+}
+
+void NotebookView::updateKernelPath()
+{
+    const DocumentFile::Place &place = m_file->place();
+    Runtime *runtime = m_kernel->runtime();
+    QString path;
+    if (!place.isLocal() && place.runtime == runtime)
+        path = place.path;
+    else if (place.isLocal() && runtime && !place.path.isEmpty())
+        path = runtime->pathOfLocalFile(place.path);
+    if (path.isEmpty()) // a file the runtime does not have: a name that nothing else has
+        path = runtime && runtime->isLocal()
+                   ? runtime->pathOfLocalFile(QDir::homePath() + QLatin1Char('/') + title())
+                   : title();
+    m_kernel->setPath(path, title());
+}
+
+// ---- running
+
+void NotebookView::run(CellActions::Range range)
+{
+    const std::vector<CellId> cells = m_actions->codeCells(range);
+    if (range == CellActions::Range::Current || range == CellActions::Range::Selected)
+        m_list->leaveEditMode();
+    if (!cells.empty())
+        m_kernel->run(cells);
+}
+
+void NotebookView::runCurrent(Then then)
+{
+    run(CellActions::Range::Selected);
+    if (then == Then::Next)
+        m_actions->goToNextAfterRun();
+    else if (then == Then::Insert)
+        m_actions->insert(CellKind::Code, CellActions::Where::Below);
+}
+
+void NotebookView::runHidden(const CellId &heading)
+{
+    m_kernel->run(m_actions->hiddenCodeCells(heading));
+}
+
+void NotebookView::showWaiting(const std::vector<CellId> &cells)
+{
+    for (const CellId &id : std::exchange(m_waiting, cells))
+        m_list->setRunState(id, m_session->runState(id));
+    int position = 0;
+    for (const CellId &id : m_waiting) {
+        CellRunState state = m_session->runState(id);
+        state.phase = CellRunState::Phase::Queued;
+        state.queuePosition = ++position;
+        m_list->setRunState(id, state);
+    }
+    emit statusChanged();
+}
+
+void NotebookView::restartKernel(bool runAll)
+{
+    if (!m_kernel->connection()) {
+        m_kernel->restart(runAll);
+        return;
+    }
+    auto *box = new QMessageBox(QMessageBox::NoIcon, tr("Restart session"),
+                                tr("Restart the kernel? All variables are lost."),
+                                QMessageBox::Cancel, this);
+    QAbstractButton *restart =
+        box->addButton(runAll ? tr("Restart and run all") : tr("Restart"), QMessageBox::AcceptRole);
+    box->setDefaultButton(restart);
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    connect(box, &QMessageBox::buttonClicked, this,
+            [this, restart, runAll](const QAbstractButton *clicked) {
+                if (clicked == restart)
+                    m_kernel->restart(runAll);
+            });
+    box->open();
+}
+
+void NotebookView::complete(int request, const CellId &id, int position)
+{
+    const Cell *cell = m_document->findCell(id);
+    if (!cell || m_kernel->state() != KernelLink::State::Connected)
+        return;
+    m_kernel->connection()
+        ->complete(cell->source, position)
+        .then(this, [this, request](const Result<CompletionReply> &reply) {
+            if (!reply)
+                return;
+            QList<CellListView::Completion> matches;
+            for (const CompletionReply::Match &match : reply->matches)
+                matches.append({match.text, match.type, match.signature});
+            m_list->showCompletions(request, matches, reply->start, reply->end);
+        });
+}
+
+void NotebookView::inspect(int request, const CellId &id, int position)
+{
+    const Cell *cell = m_document->findCell(id);
+    if (!cell || m_kernel->state() != KernelLink::State::Connected)
+        return;
+    m_kernel->connection()
+        ->inspect(cell->source, position, 0)
+        .then(this, [this, request](const Result<InspectReply> &reply) {
+            if (reply && reply->found)
+                m_list->showToolTip(request, reply->plainText);
+        });
+}
+
+void NotebookView::insertNextInput(const CellId &after, const QString &text, bool replace)
+{
+    if (replace) {
+        m_document->setSource(after, text);
+        return;
+    }
+    m_list->setCurrentCell(
+        m_document->insertCell(m_document->indexOf(after) + 1, CellKind::Code, text));
+}
+
+// ---- looking
+
+void NotebookView::showFind(bool focusReplace)
+{
+    m_find->open(focusReplace);
+}
+
+void NotebookView::openOutput(const CellId &id, int output)
+{
+    const Cell *cell = m_document->findCell(id);
+    if (!cell || output < 0 || output >= cell->outputs.size())
+        return;
+    const Output &item = cell->outputs.items().at(size_t(output));
+    QString text = item.text;
+    if (item.kind == OutputKind::Error)
+        text = item.traceback.join(QLatin1Char('\n'));
+    else if (const JsonText *plain = item.data.find(u"text/plain"))
+        text = plain->toMultilineString().value_or(QString());
+    const int number = m_document->indexOf(id) + 1;
+    emit openTextRequested(tr("Output of cell %1").arg(number), text);
+}
+
+void NotebookView::followLink(const QUrl &url)
+{
+    if (url.scheme() != QStringLiteral("farcell-cell")) {
+        emit openLinkRequested(url);
+        return;
+    }
+    const CellId id(url.path());
+    if (m_document->findCell(id)) {
+        m_list->setCurrentCell(id);
+        m_list->reveal(id);
+    }
+}
+
+} // namespace farcell

@@ -1,0 +1,151 @@
+#pragma once
+
+#include "app/celllist/celllistview.h"
+#include "app/notebook/cellactions.h"
+#include "app/notebook/documentfile.h"
+#include "app/notebook/page.h"
+
+#include <QTimer>
+
+#include <memory>
+
+class QStackedWidget;
+
+namespace farcell {
+
+class FindBar;
+class InfoBar;
+class KernelLink;
+class NotebookDocument;
+class NotebookSession;
+class Pager;
+class RecoveryJournal;
+class RenderService;
+class Runtime;
+class RuntimeHub;
+class SectionFolds;
+class Settings;
+class ThemeSource;
+
+// What every notebook tab shares; main() owns these.
+struct Workspace
+{
+    ThemeSource &theme;
+    RenderService &render;
+    RuntimeHub &runtimes;
+    Settings &settings;
+};
+
+// One notebook in a tab: owns the document and everything that works on it (cell list, session,
+// kernel link, file), and wires them together. Commands of the window end here. GUI thread.
+// Not here: what cell commands do (CellActions), the kernel's life (KernelLink), files
+// (DocumentFile), find (FindBar).
+class NotebookView : public Page
+{
+    Q_OBJECT
+    Q_DISABLE_COPY_MOVE(NotebookView)
+
+public:
+    explicit NotebookView(Workspace workspace, QWidget *parent = nullptr);
+    ~NotebookView() override;
+
+    void open(const DocumentFile::Place &place);
+    void startEmpty(const QString &name); // a new notebook without a file yet
+    // Unsaved edits found after a crash: shown as unsaved changes of `place`.
+    void restore(const DocumentFile::Place &place, const QString &name, const QByteArray &baseHash,
+                 NotebookContent content);
+
+    [[nodiscard]] NotebookDocument &document() const { return *m_document; }
+    [[nodiscard]] CellListView &list() const { return *m_list; }
+    [[nodiscard]] CellActions &actions() const { return *m_actions; }
+    [[nodiscard]] KernelLink &kernel() const { return *m_kernel; }
+    [[nodiscard]] NotebookSession &session() const { return *m_session; }
+    [[nodiscard]] DocumentFile &file() const { return *m_file; }
+    [[nodiscard]] SectionFolds &folds() const { return *m_folds; }
+    [[nodiscard]] FindBar &find() const { return *m_find; }
+    [[nodiscard]] InfoBar &infoBar() const { return *m_info; }
+    [[nodiscard]] bool isUsable() const; // loaded, not an error page
+
+    // --- commands
+    void run(CellActions::Range range);
+    enum class Then
+    {
+        Stay,
+        Next,
+        Insert
+    };
+    void runCurrent(Then then);
+    void runHidden(const CellId &heading);
+    void restartKernel(bool runAll); // asks first
+    void save();
+    void saveAs();
+    void saveAs(const DocumentFile::Place &place);
+    void reload();
+    void rename(const QString &fileName);
+    void exportScript(const QString &path);
+    void discardJournal(); // closing without saving, on purpose
+    void flushJournal();   // the session ends
+    void showFind(bool focusReplace);
+    void collapseSections(bool collapse);
+    void saveFolds();
+
+    // --- Page
+    [[nodiscard]] QString title() const override;
+    [[nodiscard]] QString place() const override;
+    [[nodiscard]] QString icon() const override { return QStringLiteral("notebook"); }
+    [[nodiscard]] bool isModified() const override;
+    void takeFocus() override;
+
+signals:
+    void statusChanged(); // kernel, cell, mode, saved: the window shows it anew
+    void cellMenuRequested(const farcell::CellId &id, const QPoint &globalPos);
+    void openTextRequested(const QString &title, const QString &text);
+    void openLinkRequested(const QUrl &url);
+    void commandRequested(const QString &command); // from a cell's tool bar
+    void savedAway();                              // a save that was asked for is done
+
+private:
+    void build();
+    void wireList();
+    void wireKernel();
+    void wireFile();
+    void wireSession();
+    void applySettings();
+    void showError(const Error &error, const QByteArray &bytes);
+    void documentLoaded();
+    void askAboutDisk();
+    void saveFailed(const Error &error);
+    void becomeV4(); // after the person agreed
+    void showWaiting(const std::vector<CellId> &cells);
+    void complete(int request, const CellId &id, int position);
+    void inspect(int request, const CellId &id, int position);
+    void openOutput(const CellId &id, int output);
+    void followLink(const QUrl &url);
+    void insertNextInput(const CellId &after, const QString &text, bool replace);
+    void updateKernelPath();
+    void updateJournal();
+
+    Workspace m_workspace;
+    QString m_name; // of a notebook without a file
+    bool m_usable = false;
+    bool m_conflict = false; // changed on disk, not yet decided: no autosave
+    std::unique_ptr<NotebookDocument> m_document;
+    std::unique_ptr<SectionFolds> m_folds;
+    std::unique_ptr<NotebookSession> m_session;
+    std::unique_ptr<DocumentFile> m_file;
+    std::unique_ptr<KernelLink> m_kernel;
+    std::unique_ptr<CellActions> m_actions;
+    std::unique_ptr<RecoveryJournal> m_journal;
+    std::vector<CellId> m_waiting;
+    QTimer m_autosave;
+
+    QStackedWidget *m_stack;
+    QWidget *m_blank;
+    QWidget *m_errorPage = nullptr;
+    InfoBar *m_info;
+    FindBar *m_find;
+    CellListView *m_list;
+    Pager *m_pager;
+};
+
+} // namespace farcell

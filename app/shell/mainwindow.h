@@ -1,0 +1,134 @@
+#pragma once
+
+#include "app/notebook/notebookview.h"
+
+#include <QMainWindow>
+#include <QPointer>
+
+#include <memory>
+
+class QStackedWidget;
+class QSplitter;
+class QLabel;
+
+namespace farcell {
+
+class CommandPalette;
+class CommandRegistry;
+class FilesPanel;
+class KeyDispatcher;
+class Keymap;
+class Menus;
+class NotebookToolBar;
+class OutlinePanel;
+class StartPage;
+class StatusBar;
+class TabStrip;
+
+// The window: menu bar, rail and panels, tabs with their pages, status bar; and the commands of
+// all of these. GUI thread; owned by main().
+// Not here: what a notebook does (NotebookView), keys (KeyDispatcher), files on disk.
+class MainWindow : public QMainWindow
+{
+    Q_OBJECT
+    Q_DISABLE_COPY_MOVE(MainWindow)
+
+public:
+    MainWindow(Workspace workspace, Keymap &keymap, QWidget *parent = nullptr);
+    ~MainWindow() override;
+
+    void openFile(const QString &path); // a local file; goes to its tab if it is open already
+    void openOnRuntime(Runtime *runtime, const QString &path);
+    void newNotebook();
+    NotebookView *addNotebook(); // empty tab, for recovery
+    void restoreSession();       // tabs and geometry of last time
+    void saveSession() const;
+
+    [[nodiscard]] Page *currentPage() const;
+    [[nodiscard]] NotebookView *currentNotebook() const; // null if the page is something else
+    [[nodiscard]] NotebookView *usableNotebook() const;  // loaded as well
+    [[nodiscard]] QList<Page *> pages() const;
+    [[nodiscard]] CommandRegistry &commands() const { return *m_commands; }
+    void openPalette();
+
+signals:
+    void quitRequested(); // every page was closed or may go
+
+protected:
+    void closeEvent(QCloseEvent *event) override;
+    void dragEnterEvent(QDragEnterEvent *event) override;
+    void dropEvent(QDropEvent *event) override;
+
+private:
+    enum class Panel
+    {
+        None,
+        Outline,
+        Files
+    };
+
+    void build();
+    QWidget *buildTopBar();
+    QWidget *buildRail();
+    QWidget *buildSidePanel();
+    QWidget *buildCentre();
+    void showPanel(Panel panel, bool toggle);
+
+    // windowcommands.cpp
+    void registerCommands();
+    void addFileCommands();
+    void addEditCommands();
+    void addViewCommands();
+    void addRunCommands();
+    void addToolCommands();
+
+    // windowpages.cpp
+    void addPage(Page *page);
+    void wireNotebook(NotebookView *notebook);
+    void goToPage(int index);
+    void pageChanged();
+    void refreshTab(const Page *page);
+    void closePage(int index);
+    void askToSave(NotebookView *notebook);
+    void removePage(Page *page);
+    void finishClosing();
+    void openText(const QString &title, const QString &text);
+    void openTextFile(const QString &path, Runtime *runtime, const QByteArray &bytes);
+    void openLink(const QUrl &url);
+    void showCellMenu(const CellId &id, const QPoint &globalPos);
+    void showFilesPanel();
+    void chooseFileToOpen();
+    void renameFile();
+    void exportCode();
+    void openWelcome();
+
+    // windowdialogs.cpp
+    void openConnectDialog();
+    void openSettings();
+    void openShortcuts();
+    void openAbout();
+
+    Workspace m_workspace;
+    Keymap &m_keymap;
+    std::unique_ptr<CommandRegistry> m_commands;
+    std::unique_ptr<Menus> m_menus;
+    KeyDispatcher *m_keys = nullptr;
+    CommandPalette *m_palette = nullptr;
+    TabStrip *m_tabs = nullptr;
+    QStackedWidget *m_pages = nullptr;
+    StartPage *m_start = nullptr;
+    NotebookToolBar *m_toolBar = nullptr;
+    StatusBar *m_status = nullptr;
+    QWidget *m_side = nullptr;
+    QLabel *m_sideTitle = nullptr;
+    QStackedWidget *m_sideStack = nullptr;
+    OutlinePanel *m_outline = nullptr;
+    FilesPanel *m_files = nullptr;
+    QSplitter *m_splitter = nullptr;
+    QList<class QToolButton *> m_railButtons;
+    Panel m_panel = Panel::None;
+    bool m_closing = false; // the person wants to quit: pages are being asked
+    int m_untitled = 0;
+};
+
+} // namespace farcell

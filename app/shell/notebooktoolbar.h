@@ -1,0 +1,51 @@
+#pragma once
+
+#include <QPointer>
+#include <QTimer>
+#include <QWidget>
+
+class QMenu;
+class QToolButton;
+
+namespace farcell {
+
+class CommandRegistry;
+class ConnectButton;
+class Keymap;
+class Menus;
+class MeterBar;
+class NotebookView;
+class ThemeSource;
+
+// The row above a notebook: + Code, + Text, Run all, and at the right the runtime's memory and
+// disk and the Connect button. GUI thread; owned by the window.
+class NotebookToolBar : public QWidget
+{
+    Q_OBJECT
+    Q_DISABLE_COPY_MOVE(NotebookToolBar)
+
+public:
+    NotebookToolBar(CommandRegistry &commands, Keymap &keymap, Menus &menus, ThemeSource &theme,
+                    QWidget *parent = nullptr);
+
+    void setNotebook(NotebookView *notebook);
+    void refresh();
+
+private:
+    QToolButton *button(const QString &command, const QString &text, const QString &icon);
+    void updateToolTips();
+    void refreshConnection();
+    void pollResources();
+
+    CommandRegistry &m_commands;
+    Keymap &m_keymap;
+    ThemeSource &m_theme;
+    QPointer<NotebookView> m_notebook;
+    QList<QToolButton *> m_buttons;
+    QToolButton *m_stop;
+    MeterBar *m_meter;
+    ConnectButton *m_connect;
+    QTimer m_poll;
+};
+
+} // namespace farcell
