@@ -1,7 +1,6 @@
 #include "backend/keeper/keeper.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -9,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 namespace farcell {
@@ -83,13 +83,7 @@ void Keeper::round()
             items.push_back({sockets->socket(channel).handle(), 0, ZMQ_POLLIN, 0});
         }
     }
-    try {
-        zmq::poll(items, std::chrono::milliseconds(timeout(m_hasMore)));
-    } catch (const zmq::error_t &error) {
-        if (error.num() != EINTR) {
-            throw;
-        }
-    }
+    zmq::poll(items, std::chrono::milliseconds(timeout(m_hasMore)));
     m_owners.serve(std::span(items).subspan(ownersAt, socketsAt - ownersAt),
                    [this](auto &peer, const auto &frame) { takeFrame(peer, frame); });
     m_hasMore = mayReceive && m_runner.receive(messagesPerRound);
@@ -107,15 +101,13 @@ void Keeper::round()
 
 void Keeper::takeSignals()
 {
-    std::array<char, 64> numbers{};
-    const ssize_t got = read(m_signals, numbers.data(), numbers.size());
-    for (ssize_t i = 0; i < got; ++i) {
-        if (numbers.at(static_cast<std::size_t>(i)) == SIGTERM) {
+    signalfd_siginfo signal = {};
+    while (read(m_signals, &signal, sizeof signal) == static_cast<ssize_t>(sizeof signal)) {
+        if (signal.ssi_signo == SIGTERM) {
             m_runner.shutdown([](const std::string &) {});
+        } else {
+            m_runner.childEnded();
         }
-    }
-    if (got > 0) {
-        m_runner.childEnded();
     }
 }
 

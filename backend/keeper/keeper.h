@@ -16,8 +16,8 @@ namespace farcell {
 class Keeper
 {
 public:
-    // `listener` is the bundle's socket, already listening; `signals` the end of the pipe into
-    // which signal numbers are written.
+    // `listener` is the bundle's socket, already listening; `signals` a
+    // signalfd of SIGCHLD and SIGTERM.
     Keeper(std::string bundle, StartDescription description, std::unique_ptr<JournalWriter> journal,
            int listener, int signals);
 

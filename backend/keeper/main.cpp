@@ -1,7 +1,5 @@
 #include "backend/keeper/keeper.h"
 
-#include <array>
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -9,6 +7,7 @@
 #include <exception>
 
 #include <fcntl.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,33 +15,18 @@ namespace {
 
 constexpr int inheritedListener = 3;
 
-int signalPipe = -1; // a signal handler can reach nothing else
-
-void passSignalOn(int number)
+// Signals come as bytes to read: a handler would break into ZeroMQ's calls.
+int openSignals()
 {
-    const int saved = errno;
-    const char byte = static_cast<char>(number);
-    [[maybe_unused]] const ssize_t written = write(signalPipe, &byte, 1);
-    errno = saved;
-}
-
-int openSignalPipe()
-{
-    std::array<int, 2> ends{};
-    if (pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) {
-        return -1;
-    }
-    signalPipe = ends[1];
-    struct sigaction action = {};
-    action.sa_handler = passSignalOn;
-    action.sa_flags = SA_RESTART;
-    for (const int number : {SIGCHLD, SIGTERM}) {
-        sigaction(number, &action, nullptr);
-    }
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGCHLD);
+    sigaddset(&wanted, SIGTERM);
+    sigprocmask(SIG_BLOCK, &wanted, nullptr);
     for (const int number : {SIGPIPE, SIGHUP, SIGINT}) {
         signal(number, SIG_IGN);
     }
-    return ends[0];
+    return signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 int keep(const std::string &bundle)
@@ -55,9 +39,9 @@ int keep(const std::string &bundle)
     }
     auto journal = JournalWriter::open({.directory = bundle + '/' + bundle::journalDirectory,
                                         .retainedBytes = description->retainedBytes});
-    const int signals = openSignalPipe();
+    const int signals = openSignals();
     if (!journal || signals < 0) {
-        std::fprintf(stderr, "%s\n", journal ? "no pipe" : journal.error().c_str());
+        std::fprintf(stderr, "%s\n", journal ? "no signals" : journal.error().c_str());
         return EXIT_FAILURE;
     }
     Keeper keeper(bundle, *std::move(description), *std::move(journal), inheritedListener, signals);
