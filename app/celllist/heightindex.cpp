@@ -1,5 +1,6 @@
 #include "app/celllist/heightindex.h"
 
+#include <algorithm>
 #include <bit>
 #include <utility>
 

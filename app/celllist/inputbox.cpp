@@ -40,9 +40,7 @@ void InputBox::applyTheme()
     const Theme &t = m_theme.theme();
     m_prompt->setFont(t.code);
     m_line->setFont(t.code);
-    QPalette colours = palette();
-    colours.setColor(QPalette::WindowText, t.text);
-    m_prompt->setPalette(colours);
+    m_prompt->setStyleSheet(QStringLiteral("color:%1;").arg(t.text.name()));
     m_line->setStyleSheet(
         QStringLiteral("QLineEdit{background:transparent;border:none;padding:0;color:%1;}")
             .arg(t.text.name()));

@@ -59,6 +59,7 @@ void CellEditor::setUpView()
     setFrameShape(QFrame::NoFrame);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setFocusPolicy(Qt::ClickFocus); // Tab goes to the list, the list goes into its editors
     setAttribute(Qt::WA_InputMethodEnabled);
     SendScintilla(SCI_SETCODEPAGE, static_cast<unsigned long>(SC_CP_UTF8));
     SendScintilla(SCI_SETHSCROLLBAR, 0UL);

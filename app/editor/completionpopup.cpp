@@ -6,6 +6,7 @@
 #include <QKeyEvent>
 #include <QListView>
 #include <QPainter>
+#include <QPainterPath>
 #include <QScreen>
 #include <QStyledItemDelegate>
 #include <QVBoxLayout>
@@ -364,6 +365,15 @@ void CompletionPopup::accept(const QModelIndex &index)
         return;
     editor->select(start, caret - start);
     editor->replaceSelections(text);
+}
+
+// Without a compositor a translucent window has black corners: cut them off as well.
+void CompletionPopup::resizeEvent(QResizeEvent *event)
+{
+    QFrame::resizeEvent(event);
+    QPainterPath outline;
+    outline.addRoundedRect(QRectF(rect()), Theme::radius, Theme::radius);
+    setMask(outline.toFillPolygon().toPolygon());
 }
 
 void CompletionPopup::paintEvent(QPaintEvent *)

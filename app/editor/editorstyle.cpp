@@ -2,6 +2,8 @@
 
 #include "app/theme/theme.h"
 
+#include <QPainter>
+#include <QPainterPath>
 #include <Qsci/qsciscintillabase.h>
 #include <QWidget>
 
@@ -10,6 +12,8 @@ namespace farcell {
 namespace {
 
 using Sci = QsciScintillaBase;
+
+constexpr int chevronSize = 14;
 
 QColor colourOf(SyntaxRole role, const Theme &theme)
 {
@@ -77,25 +81,42 @@ void setIndicator(Sci &view, int number, int look, const QColor &colour)
     view.SendScintilla(Sci::SCI_INDICSETUNDER, n, 1L);
 }
 
+// A chevron of our icons' stroke; Scintilla's own arrows are heavy blocks.
+QImage chevron(bool open, const QColor &colour, qreal ratio)
+{
+    const int pixels = qRound(chevronSize * ratio);
+    QImage image(QSize(pixels, pixels), QImage::Format_ARGB32);
+    image.fill(Qt::transparent);
+    QPainter painter(&image);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.scale(ratio, ratio);
+    painter.setPen(QPen(colour, 1.4, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+    QPainterPath path;
+    path.moveTo(open ? QPointF(3.5, 5.5) : QPointF(5.5, 3.5));
+    path.lineTo(open ? QPointF(7, 9) : QPointF(9, 7));
+    path.lineTo(open ? QPointF(10.5, 5.5) : QPointF(5.5, 10.5));
+    painter.drawPath(path);
+    return image;
+}
+
 void setFoldMarkers(Sci &view, const Theme &theme)
 {
-    struct Mark
-    {
-        unsigned long number;
-        long look;
-    };
-    const Mark marks[] = {{Sci::SC_MARKNUM_FOLDEROPEN, Sci::SC_MARK_ARROWDOWN},
-                          {Sci::SC_MARKNUM_FOLDER, Sci::SC_MARK_ARROW},
-                          {Sci::SC_MARKNUM_FOLDEROPENMID, Sci::SC_MARK_ARROWDOWN},
-                          {Sci::SC_MARKNUM_FOLDEREND, Sci::SC_MARK_ARROW},
-                          {Sci::SC_MARKNUM_FOLDERSUB, Sci::SC_MARK_EMPTY},
-                          {Sci::SC_MARKNUM_FOLDERTAIL, Sci::SC_MARK_EMPTY},
-                          {Sci::SC_MARKNUM_FOLDERMIDTAIL, Sci::SC_MARK_EMPTY}};
-    for (const Mark &mark : marks) {
-        view.SendScintilla(Sci::SCI_MARKERDEFINE, mark.number, mark.look);
-        view.SendScintilla(Sci::SCI_MARKERSETFORE, mark.number, theme.textFaint);
-        view.SendScintilla(Sci::SCI_MARKERSETBACK, mark.number, theme.textFaint);
+    const qreal ratio = view.devicePixelRatioF();
+    const auto pixels = static_cast<unsigned long>(qRound(chevronSize * ratio));
+    view.SendScintilla(Sci::SCI_RGBAIMAGESETWIDTH, pixels);
+    view.SendScintilla(Sci::SCI_RGBAIMAGESETHEIGHT, pixels);
+    view.SendScintilla(Sci::SCI_RGBAIMAGESETSCALE, static_cast<unsigned long>(qRound(ratio * 100)));
+    for (const int number : {Sci::SC_MARKNUM_FOLDEROPEN, Sci::SC_MARKNUM_FOLDEROPENMID,
+                             Sci::SC_MARKNUM_FOLDER, Sci::SC_MARKNUM_FOLDEREND}) {
+        const bool open =
+            number == Sci::SC_MARKNUM_FOLDEROPEN || number == Sci::SC_MARKNUM_FOLDEROPENMID;
+        view.SendScintilla(Sci::SCI_MARKERDEFINERGBAIMAGE, static_cast<unsigned long>(number),
+                           chevron(open, open ? theme.borderStrong : theme.textMuted, ratio));
     }
+    for (const int number :
+         {Sci::SC_MARKNUM_FOLDERSUB, Sci::SC_MARKNUM_FOLDERTAIL, Sci::SC_MARKNUM_FOLDERMIDTAIL})
+        view.SendScintilla(Sci::SCI_MARKERDEFINE, static_cast<unsigned long>(number),
+                           static_cast<long>(Sci::SC_MARK_EMPTY));
     view.SendScintilla(Sci::SCI_SETFOLDMARGINCOLOUR, 1UL, theme.surfaceSunken);
     view.SendScintilla(Sci::SCI_SETFOLDMARGINHICOLOUR, 1UL, theme.surfaceSunken);
 }

@@ -4,6 +4,7 @@
 #include "app/theme/theme.h"
 
 #include <QPainter>
+#include <QPainterPath>
 #include <QScreen>
 #include <QTextBrowser>
 #include <QVBoxLayout>
@@ -143,6 +144,15 @@ void HelpPopup::dismiss()
         m_editor->disconnect(this);
     m_editor = nullptr;
     hide();
+}
+
+// Without a compositor a translucent window has black corners: cut them off as well.
+void HelpPopup::resizeEvent(QResizeEvent *event)
+{
+    QFrame::resizeEvent(event);
+    QPainterPath outline;
+    outline.addRoundedRect(QRectF(rect()), Theme::radius, Theme::radius);
+    setMask(outline.toFillPolygon().toPolygon());
 }
 
 void HelpPopup::paintEvent(QPaintEvent *)
