@@ -114,14 +114,19 @@ void HttpConnection::readMore()
 
 void HttpConnection::readHead()
 {
-    const QByteArray bytes = m_socket->peek(readBuffer);
+    QByteArray bytes = m_socket->peek(readBuffer);
+    qsizetype blank = 0; // some clients send an empty line after a body (RFC 9112, 2.2)
+    while (blank < bytes.size() && (bytes[blank] == '\r' || bytes[blank] == '\n'))
+        ++blank;
+    m_socket->skip(blank);
+    bytes.remove(0, blank);
     if (bytes.isEmpty())
         return;
     if (!m_started) {
         m_started = true;
         enter(Phase::Head); // the clock of the head runs from here
     }
-    const bool textual = bytes.front() > ' ' || bytes.front() == '\r' || bytes.front() == '\n';
+    const bool textual = bytes.front() > ' ';
     const qsizetype used = m_parser->feed(bytes);
     if (m_parser->state() == HttpParser::State::Failed || !textual) {
         m_closeAfter = true;
@@ -143,7 +148,7 @@ void HttpConnection::decide(qsizetype headSize)
 
     if (!m_admission.refusal && m_admission.socket) {
         HttpResponse refusal;
-        if (!refusedUpgrade(request, refusal)) {
+        if (!refusedUpgrade(request, headSize, refusal)) {
             takeOver(headSize, *m_admission.socket);
             return;
         }
@@ -170,7 +175,8 @@ void HttpConnection::decide(qsizetype headSize)
     readBody();
 }
 
-bool HttpConnection::refusedUpgrade(const HttpRequest &request, HttpResponse &refusal) const
+bool HttpConnection::refusedUpgrade(const HttpRequest &request, qsizetype headSize,
+                                    HttpResponse &refusal) const
 {
     const HttpHeaders &headers = request.headers;
     if (!isUpgrade(request) || request.method != "GET" || request.minorVersion == 0) {
@@ -185,8 +191,9 @@ bool HttpConnection::refusedUpgrade(const HttpRequest &request, HttpResponse &re
     }
     const auto key = QByteArray::fromBase64Encoding(headers.value("Sec-WebSocket-Key").trimmed(),
                                                     QByteArray::AbortOnBase64DecodingErrors);
-    if (!key || key.decoded.size() != 16 || headers.count("Sec-WebSocket-Key") != 1 ||
-        request.hasBody()) {
+    // A client must wait for our answer; Qt would lose what it sends before (RFC 6455, 4.1).
+    const bool waits = m_socket->bytesAvailable() <= headSize && !request.hasBody();
+    if (!key || key.decoded.size() != 16 || headers.count("Sec-WebSocket-Key") != 1 || !waits) {
         refusal = errorResponse(400, tr("The WebSocket handshake is malformed"));
         return true;
     }

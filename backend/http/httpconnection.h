@@ -49,7 +49,8 @@ private:
     void readHead();
     void readBody();
     void decide(qsizetype headSize);
-    bool refusedUpgrade(const HttpRequest &request, HttpResponse &refusal) const;
+    bool refusedUpgrade(const HttpRequest &request, qsizetype headSize,
+                        HttpResponse &refusal) const;
     void takeOver(qsizetype headSize, const SocketRoute &route);
     void handle();
     void respond(HttpResponse response);

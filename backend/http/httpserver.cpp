@@ -163,7 +163,8 @@ void HttpServer::accept(qintptr descriptor, bool isLocal)
         makeRoom();
 
     ++m_open;
-    connect(socket, &QObject::destroyed, this, [this] { --m_open; });
+    // Qt's WebSocket drops all connections of a socket it takes; a child of it still goes with it.
+    connect(new QObject(socket), &QObject::destroyed, this, [this] { --m_open; });
     auto *connection = new HttpConnection(socket, *this, isLocal);
     m_connections.insert(connection);
 }
@@ -208,16 +209,15 @@ void HttpServer::upgrade(QTcpSocket *socket, qsizetype headSize, const SocketRou
         std::unique_ptr<QWebSocket> webSocket(server->nextPendingConnection());
         if (!webSocket)
             return;
-        socket->disconnect(socket); // from here on the WebSocket looks after it
+        // Qt's WebSocket uses the socket to the end and leaves it behind.
+        QObject::disconnect(socket, &QTcpSocket::disconnected, socket, nullptr);
+        connect(webSocket.get(), &QObject::destroyed, socket, &QObject::deleteLater);
         server->deleteLater();
         webSocket->setParent(nullptr);
         webSocket->setMaxAllowedIncomingFrameSize(route.messageLimit);
         webSocket->setMaxAllowedIncomingMessageSize(route.messageLimit);
         guard->watch(webSocket.get());
         route.accept(std::move(webSocket), request);
-        if (socket->bytesAvailable() > 0) // frames that came together with the head
-            QMetaObject::invokeMethod(
-                socket, [socket] { emit socket->readyRead(); }, Qt::QueuedConnection);
     });
     server->handleConnection(socket);
 }
