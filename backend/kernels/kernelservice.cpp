@@ -173,7 +173,8 @@ std::unique_ptr<KernelHandle> KernelService::Private::takeWarm(const KernelSpec 
                                                                const KernelStart &request)
 {
     const auto it = warm.find(spec.name);
-    if (it == warm.end() || request.id || !request.environment.isEmpty()) {
+    // An entry without a kernel: one is about to be started.
+    if (it == warm.end() || !it->second || request.id || !request.environment.isEmpty()) {
         return nullptr;
     }
     const KernelHandle::Identity &identity = it->second->identity();
