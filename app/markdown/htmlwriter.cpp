@@ -3,10 +3,9 @@
 #include "app/blocks/inlineobjects.h"
 #include "app/blocks/textdecorations.h"
 #include "app/markdown/cssstyle.h"
+#include "app/markdown/htmltable.h"
 #include "app/markdown/richtextwriter.h"
 #include "app/theme/theme.h"
-
-#include <QSet>
 
 #include <algorithm>
 
@@ -37,68 +36,6 @@ std::optional<Qt::Alignment> alignmentOf(const HtmlToken &token)
     if (align == QLatin1String("left") || align == QLatin1String("justify"))
         return Qt::AlignLeft;
     return std::nullopt;
-}
-
-int spanOf(const HtmlToken &token, QLatin1String name)
-{
-    return std::clamp(token.attribute(name).toInt(), 1, 1000);
-}
-
-// A cell of an HTML table: where its content is and how many columns and rows it covers.
-struct TableCell
-{
-    HtmlToken tag;
-    size_t from = 0, to = 0;
-    int row = 0, column = 0, rowSpan = 1, columnSpan = 1;
-    bool header = false;
-};
-
-// Finds rows and cells between <table> and its </table>; nested tables belong to their cell.
-std::vector<TableCell> readCells(const std::vector<HtmlToken> &tokens, size_t from, size_t &end)
-{
-    std::vector<TableCell> cells;
-    QSet<qint64> taken;
-    int depth = 1;
-    int row = -1;
-    int column = 0;
-    bool inCell = false;
-    const auto closeCell = [&](size_t at) {
-        if (inCell)
-            cells.back().to = at;
-        inCell = false;
-    };
-    size_t i = from;
-    for (; i < tokens.size() && depth > 0; ++i) {
-        const HtmlToken &token = tokens[i];
-        if (token.name == QLatin1String("table"))
-            depth += token.kind == HtmlToken::Kind::Start ? 1 : -1;
-        if (depth > 1 || token.kind == HtmlToken::Kind::Text)
-            continue;
-        const bool cellTag = token.name == QLatin1String("td") || token.name == QLatin1String("th");
-        if (depth == 0 || token.name == QLatin1String("tr") || cellTag)
-            closeCell(i);
-        if (token.isStart(QLatin1String("tr"))) {
-            ++row;
-            column = 0;
-        } else if (cellTag && token.kind == HtmlToken::Kind::Start) {
-            row = std::max(row, 0);
-            while (taken.contains(qint64(row) << 20 | column))
-                ++column;
-            TableCell cell{token, i + 1, i + 1, row, column, 1, 1, false};
-            cell.rowSpan = spanOf(token, QLatin1String("rowspan"));
-            cell.columnSpan = spanOf(token, QLatin1String("colspan"));
-            cell.header = token.name == QLatin1String("th");
-            for (int r = 0; r < cell.rowSpan && cell.rowSpan * cell.columnSpan < 10'000; ++r)
-                for (int c = 0; c < cell.columnSpan; ++c)
-                    taken.insert(qint64(row + r) << 20 | (column + c));
-            column += cell.columnSpan;
-            cells.push_back(std::move(cell));
-            inCell = true;
-        }
-    }
-    closeCell(i);
-    end = i;
-    return cells;
 }
 
 } // namespace
@@ -405,22 +342,22 @@ void HtmlWriter::closeInline()
 size_t HtmlWriter::writeTable(const std::vector<HtmlToken> &tokens, size_t from, size_t to)
 {
     size_t end = from;
-    const std::vector<TableCell> cells = readCells(tokens, from, end);
+    const std::vector<HtmlTableCell> cells = readHtmlTable(tokens, from, end);
     int rows = 0;
     int columns = 0;
-    for (const TableCell &cell : cells) {
+    for (const HtmlTableCell &cell : cells) {
         rows = std::max(rows, cell.row + 1);
         columns = std::max(columns, cell.column + cell.columnSpan);
     }
     m_writer.endBlock();
     if (!m_writer.beginTable(rows, columns)) {
-        for (const TableCell &cell : cells) {
+        for (const HtmlTableCell &cell : cells) {
             write(tokens, cell.from, cell.to);
             m_writer.endBlock();
         }
         return std::min(end, to);
     }
-    for (const TableCell &cell : cells) {
+    for (const HtmlTableCell &cell : cells) {
         if (cell.columnSpan > 1 || cell.rowSpan > 1)
             m_writer.mergeCells(cell.row, cell.column, std::min(cell.rowSpan, rows - cell.row),
                                 cell.columnSpan);

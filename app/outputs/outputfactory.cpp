@@ -1,7 +1,9 @@
 #include "app/outputs/outputfactory.h"
 
 #include "app/markdown/markdownblock.h"
+#include "app/outputs/htmloutput.h"
 #include "app/outputs/imagepart.h"
+#include "app/outputs/jsonpart.h"
 #include "app/outputs/mimechoice.h"
 #include "app/outputs/notepart.h"
 #include "app/outputs/stackpart.h"
@@ -17,6 +19,8 @@ namespace farcell {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr qsizetype maxJson = 20 * 1024 * 1024; // larger values are shown as text
 
 QString text(const char *source)
 {
@@ -86,6 +90,18 @@ std::unique_ptr<Block> makeError(const Output &output, const RenderContext &cont
     return terminal(context, shown, TerminalBlock::Role::Error);
 }
 
+std::unique_ptr<Block> makeJson(const JsonText &value, const RenderContext &context)
+{
+    Json json = value.toJson();
+    // Old kernels sent the JSON as a string.
+    if (const std::optional<QString> inner = value.toMultilineString()) {
+        Json parsed = Json::parse(inner->toStdString(), nullptr, false);
+        if (!parsed.is_discarded() && parsed.is_structured())
+            json = std::move(parsed);
+    }
+    return std::make_unique<JsonPart>(context.theme, std::move(json));
+}
+
 std::unique_ptr<Block> makeBundle(const Output &output, const MimeChoice &choice,
                                   const RenderContext &context, const QString &baseDirectory)
 {
@@ -94,8 +110,17 @@ std::unique_ptr<Block> makeBundle(const Output &output, const MimeChoice &choice
         return nullptr;
     if (choice.mime.startsWith(QLatin1String("image/")))
         return makeImage(output, choice.mime, *value, context);
-    if (choice.mime == QLatin1String("text/markdown"))
-        return makeMarkdown(textValue(*value), {}, baseDirectory, context);
+    if (choice.mime == QLatin1String("text/html"))
+        return makeHtmlOutput(textValue(*value), baseDirectory, context);
+    if (choice.mime == QLatin1String("text/latex"))
+        return makeLatex(textValue(*value), context);
+    if (choice.mime == QLatin1String("text/markdown")) {
+        auto block = makeMarkdown(textValue(*value), {}, baseDirectory, context);
+        block->setDoubleClickSelects(true);
+        return block;
+    }
+    if (choice.mime.endsWith(QLatin1String("json")) && value->text().size() < maxJson)
+        return makeJson(*value, context);
     return terminal(context, textValue(*value));
 }
 

@@ -382,12 +382,19 @@ size_t TerminalText::applyExtendedColor(const std::vector<int> &parameters, size
     return parameters.size(); // an invalid colour stops the sequence
 }
 
+void TerminalText::resetPen()
+{
+    const int link = m_pen.link; // a link ends by its own sequence
+    m_pen = {};
+    m_pen.link = link;
+}
+
 void TerminalText::applySgr(const std::vector<int> &parameters)
 {
     for (size_t i = 0; i < parameters.size(); ++i) {
         const int p = parameters[i];
         if (p == 0)
-            m_pen = TerminalStyle{.link = m_pen.link};
+            resetPen();
         else if (p == 1 || p == 5)
             m_pen.bold = true;
         else if (p == 2)

@@ -81,6 +81,7 @@ private:
     void newline();
     void finishCsi(char16_t final);
     void finishOsc();
+    void resetPen();
     void applySgr(const std::vector<int> &parameters);
     size_t applyExtendedColor(const std::vector<int> &parameters, size_t at);
     void moveRow(int delta);
