@@ -107,6 +107,9 @@ QWidget *ConnectDialog::buildForm()
     m_remember->setChecked(true);
     m_tokenPlace = new QLabel(m_form);
     m_tokenPlace->setWordWrap(true);
+    m_tokenPlace->setProperty("kind", QStringLiteral("muted"));
+    m_tokenPlace->setContentsMargins(26, 0, 0, 0); // under the text of the box above
+    m_tokenPlace->setAlignment(Qt::AlignTop);
 
     const auto label = [this](const QString &text, QWidget *buddy) {
         auto *const made = new QLabel(text, m_form);
@@ -120,7 +123,7 @@ QWidget *ConnectDialog::buildForm()
     grid->addWidget(m_token, 1, 1, 1, 2);
     grid->addWidget(m_remember, 2, 1, 1, 2);
     grid->addWidget(m_tokenPlace, 3, 1, 1, 2);
-    grid->setRowMinimumHeight(3, 32);
+    grid->setRowMinimumHeight(3, 28);
     grid->setColumnStretch(1, 1);
 
     for (QLineEdit *field : {m_address, m_token}) {
@@ -138,6 +141,7 @@ QWidget *ConnectDialog::buildDetails()
     m_title = new QLabel(details);
     m_note = new QLabel(details);
     m_note->setWordWrap(true);
+    m_note->setProperty("kind", QStringLiteral("muted"));
     m_card = new ServerCard(m_theme, details);
     m_kernels = new KernelList(m_theme, details);
     auto *const column = new QVBoxLayout(details);
@@ -148,7 +152,7 @@ QWidget *ConnectDialog::buildDetails()
     column->addWidget(m_note);
     column->addSpacing(16);
     column->addWidget(buildForm());
-    column->addSpacing(8);
+    column->addSpacing(12);
     column->addWidget(m_card);
     column->addSpacing(8);
     column->addWidget(m_kernels, 1);
@@ -183,11 +187,6 @@ void ConnectDialog::applyTheme()
     const Theme &theme = m_theme.theme();
     m_title->setFont(theme.heading);
     m_tokenPlace->setFont(theme.caption);
-    for (QLabel *label : {m_note, m_tokenPlace}) {
-        QPalette palette = label->palette();
-        palette.setColor(QPalette::WindowText, theme.textMuted);
-        label->setPalette(palette);
-    }
     setStyleSheet(QStringLiteral("#connectDetails { background: %1; border-left: 1px solid %2; }"
                                  "#connectButtons { border-top: 1px solid %2; }")
                       .arg(theme.surface.name(), theme.border.name()));
@@ -275,7 +274,8 @@ void ConnectDialog::useState(const ServerState &state)
 {
     const bool accepts = std::exchange(m_acceptsWhenReady, false);
     m_state = state;
-    m_card->showServer(state.info, state.endpoint.url);
+    const bool isLocal = m_places->kind() == PlaceList::Kind::ThisComputer;
+    m_card->showServer(state.info, isLocal ? QUrl() : state.endpoint.url);
     m_kernels->setState(state, m_setup.wantedKernel, m_setup.currentKernel);
     if (state.specs.specs.isEmpty())
         m_card->showError({ErrorCode::NotFound,

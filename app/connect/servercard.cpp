@@ -19,6 +19,7 @@ ServerCard::ServerCard(ThemeSource &theme, QWidget *parent)
     m_title->setWordWrap(true);
     m_title->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_note->setWordWrap(true);
+    m_note->setProperty("kind", QStringLiteral("muted"));
     m_icon->setFixedSize(20, 20);
     m_progress->setRange(0, 0);
     m_progress->setTextVisible(false);
@@ -49,9 +50,9 @@ void ServerCard::showWaiting(const QString &text)
 
 void ServerCard::showServer(const ServerInfo &info, const QUrl &url)
 {
-    const QString where = url.toString(QUrl::RemoveQuery | QUrl::RemoveUserInfo);
     show(Mood::Good, info.name,
-         info.isFarcell ? tr("%1 · outputs survive a lost connection").arg(where) : where);
+         url.isEmpty() ? tr("Running on this computer")
+                       : url.toString(QUrl::RemoveQuery | QUrl::RemoveUserInfo));
 }
 
 void ServerCard::showError(const Error &error)
@@ -92,9 +93,6 @@ void ServerCard::applyTheme()
     m_icon->setPixmap(m_theme.pixmap(icon, tint, 20, devicePixelRatioF()));
     m_title->setFont(m_mood == Mood::Good ? theme.bodyStrong : theme.body);
     m_note->setFont(theme.caption);
-    QPalette palette = m_note->palette();
-    palette.setColor(QPalette::WindowText, theme.textMuted);
-    m_note->setPalette(palette);
     setStyleSheet(QStringLiteral("#serverCard { background: %1; border-radius: %2px; }")
                       .arg(back.name())
                       .arg(Theme::radius));

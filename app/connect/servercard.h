@@ -22,7 +22,7 @@ public:
 
     void showNothing();
     void showWaiting(const QString &text);
-    void showServer(const ServerInfo &info, const QUrl &url);
+    void showServer(const ServerInfo &info, const QUrl &url); // empty: this computer
     void showError(const Error &error);
 
 private:

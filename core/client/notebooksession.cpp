@@ -72,6 +72,7 @@ public:
         bool hasStarted = false;   // the kernel said busy
         bool hasReply = false, isIdle = false;
         bool hasErrorOutput = false;
+        std::optional<Output> replyError;
         Phase outcome = Phase::Succeeded;
     };
 
@@ -188,6 +189,9 @@ void NotebookSession::Private::finish()
 {
     if (!running)
         return;
+    // Kernels tell errors on iopub as well; only an internal failure comes in the reply alone.
+    if (running->replyError && !running->hasErrorOutput)
+        router.append(running->entry.cell, *running->replyError);
     router.flush();
     idleGrace.stop();
     endInput();
@@ -304,10 +308,7 @@ void NotebookSession::Private::handleReply(const KernelMessage &message)
         const bool wasInterrupted =
             textAt(message.content, "ename") == QLatin1String("KeyboardInterrupt");
         running->outcome = wasInterrupted ? Phase::Interrupted : Phase::Failed;
-        // Kernels say errors on iopub too; only an internal failure is told here alone. Shell may
-        // overtake iopub, so this waits for idle.
-        if (!running->hasErrorOutput && running->isIdle)
-            router.append(running->entry.cell, errorFromReply(message));
+        running->replyError = errorFromReply(message);
     } else if (status != QLatin1String("ok")) {
         running->outcome = Phase::Aborted;
     } else {

@@ -222,7 +222,7 @@ void TestConnectDialog::choosesAKernelOfAServer()
     auto *const kernels = dialog.findChild<KernelList *>();
     QCOMPARE(kernels->choice().kernelSpec, QStringLiteral("ir"));
 
-    QTest::keyClick(kernels, Qt::Key_Down);
+    QTest::keyClick(kernels, Qt::Key_Up);
     QTest::keyClick(kernels, Qt::Key_Return);
 
     QCOMPARE(dialog.result(), int(QDialog::Accepted));

@@ -1,0 +1,634 @@
+#include "tests/core/fakekernelserver.h"
+
+#include "core/client/kernelconnection.h"
+#include "core/client/notebooksession.h"
+#include "core/notebook/notebookdocument.h"
+
+#include <QSignalSpy>
+#include <QTest>
+
+using namespace farcell;
+using Phase = CellRunState::Phase;
+using Request = test::FakeKernelServer::Request;
+
+namespace {
+
+// A notebook on a scripted kernel.
+struct Bench
+{
+    explicit Bench(bool speaksV1 = true)
+        : server(speaksV1)
+        , client(server.endpoint())
+        , connection(client.connectKernel(KernelId(QStringLiteral("k")), QStringLiteral("python3")))
+        , session(document)
+    {
+        session.setConnection(connection.get());
+    }
+
+    CellId add(const QString &source = QStringLiteral("x"))
+    {
+        return document.insertCell(document.cellCount(), CellKind::Code, source);
+    }
+    void run(std::vector<CellId> cells,
+             NotebookSession::OnError onError = NotebookSession::OnError::Stop)
+    {
+        session.run(cells, onError);
+    }
+    // The next request the kernel got; an empty one if none comes.
+    Request next()
+    {
+        if (!QTest::qWaitFor([this] { return !server.requests.isEmpty(); }))
+            return {};
+        return server.requests.dequeue();
+    }
+    // Runs one cell up to the kernel's "busy".
+    Request started(const CellId &cell, int count = 1)
+    {
+        run({cell});
+        const Request request = next();
+        server.busy(request, count);
+        return request;
+    }
+    void finish(const Request &request, int count = 1)
+    {
+        server.replyOk(request, count);
+        server.idle(request);
+    }
+    [[nodiscard]] const std::vector<Output> &outputs(const CellId &id) const
+    {
+        return document.findCell(id)->outputs.items();
+    }
+    [[nodiscard]] QString plain(const CellId &id, size_t index) const
+    {
+        const JsonText *const text = outputs(id).at(index).data.find(u"text/plain");
+        return text == nullptr ? QString() : text->toMultilineString().value_or(QString());
+    }
+    [[nodiscard]] Phase phase(const CellId &id) const { return session.runState(id).phase; }
+
+    test::FakeKernelServer server;
+    RuntimeClient client;
+    std::unique_ptr<KernelConnection> connection;
+    NotebookDocument document;
+    NotebookSession session;
+};
+
+QByteArray stream(const QByteArray &text, const QByteArray &name = "stdout")
+{
+    return R"({"name": ")" + name + R"(", "text": ")" + text + "\"}";
+}
+
+QByteArray display(const QByteArray &text, const QByteArray &id = {})
+{
+    QByteArray content = R"({"data": {"text/plain": ")" + text + R"("}, "metadata": {})";
+    if (!id.isEmpty())
+        content += R"(, "transient": {"display_id": ")" + id + "\"}";
+    return content + "}";
+}
+
+} // namespace
+
+// NotebookSession and KernelConnection with a kernel that does exactly what the test says.
+class TestNotebookSession : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void mergesStreamsOfOneName();
+    void keepsTheSpellingOfNumbers();
+    void clearOutput_data();
+    void clearOutput();
+    void displayIdsReachAllCells();
+    void finishedNeedsReplyAndIdle_data();
+    void finishedNeedsReplyAndIdle();
+    void errorStopsTheQueue();
+    void errorIsExpected_data();
+    void errorIsExpected();
+    void replyErrorAloneIsShown();
+    void emptyCellIsNotSent();
+    void textIsTakenWhenItsTurnComes();
+    void lateOutputStillLands();
+    void deletedCellGetsNothing();
+    void inputIsAskedAndAnswered();
+    void payloadsAreToldOf();
+    void unknownCommsAreClosed();
+    void cancelledCellsAreSkipped();
+    void deathEndsEverything();
+    void lostLineIsFoundAgain();
+    void lostReplyEndsTheRun();
+    void goneKernelIsToldFromABrokenNetwork();
+    void legacyFramingWorks();
+    void brokenMessagesAreMended();
+    void timesAreWrittenAsTheFileDoes_data();
+    void timesAreWrittenAsTheFileDoes();
+    void floodChangesTheDocumentRarely();
+};
+
+void TestNotebookSession::mergesStreamsOfOneName()
+{
+    Bench bench;
+    const CellId cell = bench.add();
+    const Request request = bench.started(cell, 7);
+
+    bench.server.iopub("stream", stream("a\\n"), request);
+    bench.server.iopub("stream", stream("b\\n"), request);
+    bench.server.iopub("stream", stream("e", "stderr"), request);
+    bench.server.iopub("stream", stream("c"), request);
+    bench.server.iopub("display_data", display("d"), request);
+    bench.server.iopub("stream", stream("f"), request);
+    bench.finish(request, 7);
+    QTRY_COMPARE(bench.phase(cell), Phase::Succeeded);
+
+    QCOMPARE(bench.outputs(cell).size(), size_t{5});
+    QCOMPARE(bench.outputs(cell)[0].text, QStringLiteral("a\nb\n"));
+    QCOMPARE(bench.outputs(cell)[1].streamName, QStringLiteral("stderr"));
+    QCOMPARE(bench.outputs(cell)[4].text, QStringLiteral("f"));
+    QCOMPARE(bench.document.findCell(cell)->executionCount, std::optional<int>(7));
+    QCOMPARE(bench.session.runState(cell).executionCount, std::optional<int>(7));
+}
+
+void TestNotebookSession::keepsTheSpellingOfNumbers()
+{
+    Bench bench;
+    const CellId cell = bench.add();
+    const Request request = bench.started(cell);
+
+    bench.server.iopub("execute_result", R"({"execution_count": 1, "metadata": {"a": 1.50},
+        "data": {"text/plain": "x", "application/json": {"n": 1.0e5, "b": [1.10, NaN]}}})",
+                       request);
+    bench.finish(request);
+    QTRY_COMPARE(bench.phase(cell), Phase::Succeeded);
+
+    const Output &output = bench.outputs(cell).at(0);
+    QCOMPARE(output.kind, OutputKind::ExecuteResult);
+    QCOMPARE(output.data.find(u"application/json")->text(),
+             QByteArray(R"({"n": 1.0e5, "b": [1.10, NaN]})"));
+    QCOMPARE(output.metadata.text(), QByteArray(R"({"a": 1.50})"));
+    QCOMPARE(output.data.entries.front().first, QStringLiteral("text/plain"));
+}
+
+void TestNotebookSession::clearOutput_data()
+{
+    QTest::addColumn<bool>("wait");
+    QTest::addColumn<bool>("moreFollows");
+    QTest::addColumn<QStringList>("left");
+
+    QTest::newRow("now, nothing follows") << false << false << QStringList();
+    QTest::newRow("now") << false << true << QStringList{QStringLiteral("after")};
+    QTest::newRow("wait, nothing follows")
+        << true << false << QStringList{QStringLiteral("before")};
+    QTest::newRow("wait") << true << true << QStringList{QStringLiteral("after")};
+}
+
+void TestNotebookSession::clearOutput()
+{
+    QFETCH(bool, wait);
+    QFETCH(bool, moreFollows);
+    QFETCH(QStringList, left);
+    Bench bench;
+    const CellId cell = bench.add();
+    const Request request = bench.started(cell);
+
+    bench.server.iopub("stream", stream("before"), request);
+    bench.server.iopub("clear_output", wait ? R"({"wait": true})" : R"({"wait": false})", request);
+    if (moreFollows)
+        bench.server.iopub("stream", stream("after"), request);
+    bench.finish(request);
+    QTRY_COMPARE(bench.phase(cell), Phase::Succeeded);
+
+    QStringList texts;
+    for (const Output &output : bench.outputs(cell))
+        texts << output.text;
+    QCOMPARE(texts, left);
+}
+
+void TestNotebookSession::displayIdsReachAllCells()
+{
+    Bench bench;
+    const CellId first = bench.add();
+    const CellId second = bench.add();
+    Request request = bench.started(first);
+    bench.server.iopub("display_data", display("old", "id"), request);
+    bench.server.iopub("display_data", display("other", "id2"), request);
+    bench.finish(request);
+    QTRY_COMPARE(bench.phase(first), Phase::Succeeded);
+
+    request = bench.started(second);
+    bench.server.iopub("display_data", display("again", "id"), request);
+    bench.server.iopub("update_display_data", display("unknown", "nobody"), request);
+    bench.server.idle(request);
+    bench.server.replyOk(request, 2);
+    QTRY_COMPARE(bench.phase(second), Phase::Succeeded);
+    QCOMPARE(bench.plain(first, 0), QStringLiteral("again"));
+
+    const Request late = request;
+    bench.server.iopub("update_display_data", display("new", "id"), late);
+    QTRY_COMPARE(bench.plain(first, 0), QStringLiteral("new"));
+    QCOMPARE(bench.plain(second, 0), QStringLiteral("new"));
+    QCOMPARE(bench.plain(first, 1), QStringLiteral("other"));
+    QCOMPARE(bench.outputs(second).size(), size_t{1});
+}
+
+void TestNotebookSession::finishedNeedsReplyAndIdle_data()
+{
+    QTest::addColumn<bool>("idleFirst");
+    QTest::newRow("reply first") << false;
+    QTest::newRow("idle first") << true;
+}
+
+void TestNotebookSession::finishedNeedsReplyAndIdle()
+{
+    QFETCH(bool, idleFirst);
+    Bench bench;
+    const CellId cell = bench.add();
+    const Request request = bench.started(cell);
+    QSignalSpy finished(&bench.session, &NotebookSession::queueFinished);
+
+    idleFirst ? bench.server.idle(request) : bench.server.replyOk(request, 1);
+    bench.server.iopub("stream", stream("still"), request);
+    QTRY_VERIFY(!bench.outputs(cell).empty());
+    QCOMPARE(bench.phase(cell), Phase::Running);
+    QCOMPARE(finished.size(), 0);
+    idleFirst ? bench.server.replyOk(request, 1) : bench.server.idle(request);
+
+    QTRY_COMPARE(bench.phase(cell), Phase::Succeeded);
+    QCOMPARE(finished.size(), 1);
+}
+
+void TestNotebookSession::errorStopsTheQueue()
+{
+    Bench bench;
+    const CellId fails = bench.add();
+    const CellId second = bench.add();
+    const CellId third = bench.add();
+    QSignalSpy finished(&bench.session, &NotebookSession::queueFinished);
+    bench.run({fails, second, third});
+    QCOMPARE(bench.session.runState(second).queuePosition, 1);
+    QCOMPARE(bench.session.runState(third).queuePosition, 2);
+    const Request request = bench.next();
+    bench.server.busy(request, 1);
+
+    bench.server.iopub("error", R"({"ename": "E", "evalue": "v", "traceback": ["a", "b"]})",
+                       request);
+    bench.server.reply(request, R"({"status": "error", "ename": "E", "evalue": "v"})");
+    bench.server.idle(request);
+    QTRY_COMPARE(finished.size(), 1);
+
+    QCOMPARE(finished.first().first().toBool(), false);
+    QCOMPARE(bench.phase(fails), Phase::Failed);
+    QCOMPARE(bench.phase(second), Phase::Aborted);
+    QCOMPARE(bench.phase(third), Phase::Aborted);
+    QCOMPARE(bench.outputs(fails).size(), size_t{1});
+    QCOMPARE(bench.outputs(fails)[0].traceback,
+             QStringList({QStringLiteral("a"), QStringLiteral("b")}));
+    QVERIFY(bench.server.requests.isEmpty());
+}
+
+void TestNotebookSession::errorIsExpected_data()
+{
+    QTest::addColumn<bool>("tagged");
+    QTest::addColumn<bool>("ok");
+    QTest::newRow("errors allowed") << false << false;
+    QTest::newRow("raises-exception tag") << true << true;
+}
+
+void TestNotebookSession::errorIsExpected()
+{
+    QFETCH(bool, tagged);
+    QFETCH(bool, ok);
+    Bench bench;
+    const CellId fails = bench.add();
+    const CellId second = bench.add();
+    if (tagged)
+        bench.document.setCellMetadata(fails, {{"tags", {"raises-exception"}}});
+    QSignalSpy cells(&bench.session, &NotebookSession::cellFinished);
+    bench.run({fails, second},
+              tagged ? NotebookSession::OnError::Stop : NotebookSession::OnError::Continue);
+    const Request request = bench.next();
+    bench.server.busy(request, 1);
+    bench.server.reply(request, R"({"status": "error", "ename": "E", "evalue": "v"})");
+    bench.server.idle(request);
+    bench.finish(bench.next(), 2);
+
+    QTRY_COMPARE(bench.phase(second), Phase::Succeeded);
+    QVERIFY(request.content["stop_on_error"] == false);
+    QCOMPARE(cells.first().at(1).toBool(), ok);
+}
+
+void TestNotebookSession::replyErrorAloneIsShown()
+{
+    Bench bench;
+    const CellId cell = bench.add();
+    const Request request = bench.started(cell);
+
+    bench.server.reply(request, R"({"status": "error", "ename": "Internal", "evalue": "v",
+                                    "traceback": ["t"]})");
+    bench.server.idle(request);
+    QTRY_COMPARE(bench.phase(cell), Phase::Failed);
+
+    QCOMPARE(bench.outputs(cell).size(), size_t{1});
+    QCOMPARE(bench.outputs(cell)[0].errorName, QStringLiteral("Internal"));
+}
+
+void TestNotebookSession::emptyCellIsNotSent()
+{
+    Bench bench;
+    const CellId empty = bench.add(QStringLiteral("  \n"));
+    const CellId full = bench.add(QStringLiteral("a\r\nb"));
+
+    bench.run({empty, full});
+    const Request request = bench.next();
+
+    QVERIFY(request.content["code"] == "a\nb");
+    QCOMPARE(bench.phase(empty), Phase::NotRun);
+}
+
+void TestNotebookSession::textIsTakenWhenItsTurnComes()
+{
+    Bench bench;
+    const CellId first = bench.add();
+    const CellId second = bench.add(QStringLiteral("old"));
+    bench.run({first, second});
+    const Request request = bench.next();
+
+    bench.document.setSource(second, QStringLiteral("new"));
+    bench.finish(request);
+
+    QVERIFY(bench.next().content["code"] == "new");
+}
+
+void TestNotebookSession::lateOutputStillLands()
+{
+    Bench bench;
+    const CellId cell = bench.add();
+    const Request request = bench.started(cell);
+    bench.finish(request);
+    QTRY_COMPARE(bench.phase(cell), Phase::Succeeded);
+
+    bench.server.iopub("stream", stream("late"), request);
+    QTRY_COMPARE(bench.outputs(cell).size(), size_t{1});
+    const Request again = bench.started(cell, 2);
+    bench.server.iopub("stream", stream("too late"), request);
+    bench.server.iopub("stream", stream("mine"), again);
+    bench.finish(again, 2);
+    QTRY_COMPARE(bench.phase(cell), Phase::Succeeded);
+
+    QCOMPARE(bench.outputs(cell).size(), size_t{1});
+    QCOMPARE(bench.outputs(cell)[0].text, QStringLiteral("mine"));
+}
+
+void TestNotebookSession::deletedCellGetsNothing()
+{
+    Bench bench;
+    const CellId cell = bench.add();
+    const CellId other = bench.add();
+    const Request request = bench.started(cell);
+    bench.run({other});
+    bench.document.removeCells(std::vector<CellId>{cell});
+
+    bench.server.iopub("stream", stream("into the void"), request);
+    bench.server.iopub("display_data", display("x", "id"), request);
+    bench.finish(request);
+    bench.finish(bench.next(), 2);
+
+    QTRY_COMPARE(bench.phase(other), Phase::Succeeded);
+}
+
+void TestNotebookSession::inputIsAskedAndAnswered()
+{
+    Bench bench;
+    const CellId cell = bench.add();
+    const Request request = bench.started(cell);
+    QSignalSpy asked(&bench.session, &NotebookSession::inputRequested);
+    QSignalSpy ended(&bench.session, &NotebookSession::inputEnded);
+
+    bench.server.send("stdin", "input_request", R"({"prompt": "PW: ", "password": true})",
+                      request.header);
+    QTRY_COMPARE(asked.size(), 1);
+    bench.session.answerInput(QStringLiteral("secret"));
+    const Request answer = bench.next();
+    bench.finish(request);
+    QTRY_COMPARE(bench.phase(cell), Phase::Succeeded);
+
+    QCOMPARE(asked.first().at(2).toBool(), true);
+    QCOMPARE(answer.type, QStringLiteral("input_reply"));
+    QVERIFY(answer.content["value"] == "secret");
+    QCOMPARE(ended.size(), 1);
+    QVERIFY(!bench.outputs(cell)[0].text.contains(QLatin1String("secret")));
+}
+
+void TestNotebookSession::payloadsAreToldOf()
+{
+    Bench bench;
+    const CellId cell = bench.add();
+    const Request request = bench.started(cell);
+    QSignalSpy pager(&bench.session, &NotebookSession::pagerRequested);
+    QSignalSpy nextInput(&bench.session, &NotebookSession::nextInputRequested);
+
+    bench.server.reply(request, R"({"status": "ok", "execution_count": 1, "payload": [
+        {"source": "page", "data": {"text/plain": "help"}, "start": 0},
+        {"source": "set_next_input", "text": "y = 1", "replace": true},
+        {"source": "who knows"}]})");
+    bench.server.idle(request);
+    QTRY_COMPARE(bench.phase(cell), Phase::Succeeded);
+
+    QCOMPARE(pager.first().first().toString(), QStringLiteral("help"));
+    QCOMPARE(nextInput.first().at(1).toString(), QStringLiteral("y = 1"));
+    QCOMPARE(nextInput.first().at(2).toBool(), true);
+}
+
+void TestNotebookSession::unknownCommsAreClosed()
+{
+    Bench bench;
+    const CellId cell = bench.add();
+    const Request request = bench.started(cell);
+
+    bench.server.iopub("comm_open", R"({"comm_id": "c1", "target_name": "x", "data": {}})",
+                       request);
+    const Request answer = bench.next();
+
+    QCOMPARE(answer.type, QStringLiteral("comm_close"));
+    QVERIFY(answer.content["comm_id"] == "c1");
+}
+
+void TestNotebookSession::cancelledCellsAreSkipped()
+{
+    Bench bench;
+    const CellId first = bench.add();
+    const CellId second = bench.add(QStringLiteral("second"));
+    const CellId third = bench.add(QStringLiteral("third"));
+    bench.run({first, second, third});
+    const Request request = bench.next();
+
+    bench.session.cancelQueued(second);
+    bench.finish(request);
+
+    QVERIFY(bench.next().content["code"] == "third");
+    QCOMPARE(bench.phase(second), Phase::NotRun);
+}
+
+void TestNotebookSession::deathEndsEverything()
+{
+    Bench bench;
+    const CellId cell = bench.add();
+    const CellId queued = bench.add();
+    const Request request = bench.started(cell);
+    bench.run({queued});
+    bench.server.iopub("stream", stream("last words"), request);
+    auto completion = bench.connection->complete(QStringLiteral("x"), 1);
+
+    bench.server.status("dead");
+
+    QTRY_COMPARE(bench.phase(cell), Phase::Failed);
+    QCOMPARE(bench.phase(queued), Phase::Aborted);
+    QCOMPARE(bench.outputs(cell)[0].text, QStringLiteral("last words"));
+    QTRY_VERIFY(completion.isFinished());
+    QVERIFY(!completion.result());
+    QCOMPARE(bench.connection->executionState(), QStringLiteral("dead"));
+}
+
+void TestNotebookSession::lostLineIsFoundAgain()
+{
+    Bench bench;
+    const CellId cell = bench.add();
+    const Request request = bench.started(cell);
+    bench.server.iopub("stream", stream("one "), request);
+    QTRY_COMPARE(bench.outputs(cell).size(), size_t{1});
+    bench.server.kernelState = "busy";
+    bench.server.answersInfo = false; // the kernel is busy with the cell
+
+    bench.server.cut();
+    QTRY_COMPARE(bench.connection->state(), KernelConnection::State::Reconnecting);
+    QTRY_COMPARE(bench.server.connections, 2);
+    QTRY_COMPARE(bench.connection->state(), KernelConnection::State::Connected);
+    bench.server.iopub("stream", stream("two"), request);
+    bench.finish(request);
+
+    QTRY_COMPARE(bench.phase(cell), Phase::Succeeded);
+    QCOMPARE(bench.outputs(cell)[0].text, QStringLiteral("one two"));
+}
+
+void TestNotebookSession::lostReplyEndsTheRun()
+{
+    Bench bench;
+    const CellId cell = bench.add();
+    static_cast<void>(bench.started(cell));
+    QTRY_COMPARE(bench.connection->executionState(), QStringLiteral("busy"));
+
+    bench.server.cut(); // reply and idle were on their way
+
+    QTRY_COMPARE_WITH_TIMEOUT(bench.phase(cell), Phase::Failed, 15000);
+}
+
+void TestNotebookSession::goneKernelIsToldFromABrokenNetwork()
+{
+    Bench bench;
+    const CellId cell = bench.add();
+    static_cast<void>(bench.started(cell));
+    QTRY_COMPARE(bench.phase(cell), Phase::Running);
+    QSignalSpy failed(bench.connection.get(), &KernelConnection::failed);
+    bench.server.kernelState.clear(); // 404 from now on
+
+    bench.server.cut();
+
+    QTRY_COMPARE(failed.size(), 1);
+    QCOMPARE(bench.connection->state(), KernelConnection::State::Closed);
+    QCOMPARE(bench.phase(cell), Phase::Failed);
+    QCOMPARE(failed.first().first().value<Error>().code, ErrorCode::NotFound);
+}
+
+void TestNotebookSession::legacyFramingWorks()
+{
+    Bench bench(false);
+    const CellId cell = bench.add();
+    const Request request = bench.started(cell);
+
+    bench.server.iopub("stream", stream("hällo"), request);
+    bench.finish(request);
+
+    QTRY_COMPARE(bench.phase(cell), Phase::Succeeded);
+    QCOMPARE(bench.outputs(cell)[0].text, QStringLiteral("hällo"));
+}
+
+void TestNotebookSession::brokenMessagesAreMended()
+{
+    Bench bench;
+    const CellId cell = bench.add();
+    const Request request = bench.started(cell);
+
+    bench.server.iopub("stream", stream("a\\ud800b"), request); // lone surrogate
+    bench.server.iopub("display_data", R"({"data": {"text/plain": "NaN", "x+json": NaN},
+                                           "metadata": {}})",
+                       request);
+    bench.server.iopub("display_data", R"({"data": 7})", request);
+    bench.server.iopub("stream", R"({"nonsense": true})", request);
+    bench.server.iopub("stream", "not JSON at all", request);
+    bench.finish(request);
+    QTRY_COMPARE(bench.phase(cell), Phase::Succeeded);
+
+    QCOMPARE(bench.outputs(cell)[0].text, QStringLiteral("a\ufffdb"));
+    QCOMPARE(bench.plain(cell, 1), QStringLiteral("NaN"));
+}
+
+void TestNotebookSession::timesAreWrittenAsTheFileDoes_data()
+{
+    QTest::addColumn<QByteArray>("metadata"); // of another cell of the file
+    QTest::addColumn<QStringList>("keys");
+
+    QTest::newRow("a file without") << QByteArray("{}") << QStringList();
+    QTest::newRow("JupyterLab") << QByteArray(R"({"execution": {"iopub.status.busy": "2024"}})")
+                                << QStringList{QStringLiteral("iopub.execute_input"),
+                                               QStringLiteral("iopub.status.busy"),
+                                               QStringLiteral("iopub.status.idle"),
+                                               QStringLiteral("shell.execute_reply")};
+    QTest::newRow("Colab") << QByteArray(R"({"executionInfo": {"status": "ok"}})")
+                           << QStringList{QStringLiteral("elapsed"), QStringLiteral("status"),
+                                          QStringLiteral("timestamp"), QStringLiteral("user_tz")};
+}
+
+void TestNotebookSession::timesAreWrittenAsTheFileDoes()
+{
+    QFETCH(QByteArray, metadata);
+    QFETCH(QStringList, keys);
+    Bench bench;
+    const CellId other = bench.add();
+    bench.document.setCellMetadata(other, nlohmann::ordered_json::parse(metadata.toStdString()));
+    const CellId cell = bench.add();
+    bench.document.setCellMetadata(
+        cell, nlohmann::ordered_json::parse(R"({"executionInfo": {"user": {"id": "Bob"}}})"));
+    if (keys.isEmpty() || keys.first().startsWith(QLatin1String("iopub")))
+        bench.document.setCellMetadata(cell, nlohmann::ordered_json::object());
+
+    bench.finish(bench.started(cell));
+    QTRY_COMPARE(bench.phase(cell), Phase::Succeeded);
+
+    const auto written = bench.document.findCell(cell)->metadata.toJson();
+    QCOMPARE(written.size(), size_t{keys.isEmpty() ? 0U : 1U});
+    if (keys.isEmpty())
+        return;
+    QStringList found;
+    for (const auto &[key, value] : written.front().items())
+        found << QString::fromStdString(key);
+    found.sort();
+    QCOMPARE(found, keys);
+}
+
+void TestNotebookSession::floodChangesTheDocumentRarely()
+{
+    Bench bench;
+    const CellId cell = bench.add();
+    const Request request = bench.started(cell);
+    QSignalSpy appended(&bench.document, &NotebookDocument::streamAppended);
+    constexpr int lines = 20000;
+
+    for (int i = 0; i < lines; ++i)
+        bench.server.iopub("stream", stream("line " + QByteArray::number(i) + "\\n"), request);
+    bench.finish(request);
+    QTRY_COMPARE_WITH_TIMEOUT(bench.phase(cell), Phase::Succeeded, 30000);
+
+    QCOMPARE(bench.outputs(cell).size(), size_t{1});
+    QCOMPARE(bench.outputs(cell)[0].text.count(u'\n'), lines);
+    QVERIFY2(appended.size() < lines / 20, qPrintable(QString::number(appended.size())));
+}
+
+QTEST_GUILESS_MAIN(TestNotebookSession)
+#include "tst_notebooksession.moc"
