@@ -49,6 +49,7 @@ def _running(command, folder, log, environment, stdout=None):
         try:
             yield process
         finally:
+            ended = process.poll()
             process.terminate()
             try:
                 process.wait(15)
@@ -56,7 +57,8 @@ def _running(command, folder, log, environment, stdout=None):
                 process.kill()
                 process.wait()
             if sys.exc_info()[0] not in (None, SystemExit):
-                print(f"--- {command[0]} said:\n{pathlib.Path(log).read_text()[-4000:]}")
+                state = "still ran" if ended is None else f"had ended with {ended}"
+                print(f"--- {command[0]} {state}, and said:\n{pathlib.Path(log).read_text()[-4000:]}")
 
 
 @contextlib.contextmanager
