@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -61,6 +62,15 @@ def _running(command, folder, log, environment, stdout=None):
                 print(f"--- {command[0]} {state}, and said:\n{pathlib.Path(log).read_text()[-4000:]}")
 
 
+def end_keepers(state):
+    """Kernels outlive farcelld; those of a test that failed must not outlive the test."""
+    for entry in pathlib.Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit() and str(state).encode() in (entry / "cmdline").read_bytes():
+                if b"farcell-keeper" in (entry / "cmdline").read_bytes():
+                    os.kill(int(entry.name), signal.SIGTERM)
+
+
 @contextlib.contextmanager
 def farcelld(program, listen="127.0.0.1:0"):
     with tempfile.TemporaryDirectory(prefix="farcell-contract-") as folder:
@@ -81,7 +91,10 @@ def farcelld(program, listen="127.0.0.1:0"):
                 raise RuntimeError(f"farcelld said {line!r} instead of being ready: "
                                    + (folder / "log").read_text())
             threading.Thread(target=process.stdout.read, daemon=True).start()
-            yield Server(line[len(prefix):].strip(), token, root, process, token_file)
+            try:
+                yield Server(line[len(prefix):].strip(), token, root, process, token_file)
+            finally:
+                end_keepers(folder / "state")
 
 
 @contextlib.contextmanager
