@@ -12,7 +12,8 @@ void CellListView::Private::connectDocument()
     connect(&document, &NotebookDocument::sourceEdited, this, &Private::onSourceEdited);
     connect(&document, &NotebookDocument::cellsInserted, this, [this] { updateFolds(); });
     connect(&document, &NotebookDocument::cellsMoved, this, [this] { updateFolds(); });
-    connect(&document, &NotebookDocument::cellsRemoved, this, [this] { onCellsRemoved(); });
+    connect(&document, &NotebookDocument::cellsRemoved, this,
+            [this](int first) { onCellsRemoved(first); });
     connect(&document, &NotebookDocument::contentReset, this, &Private::onContentReset);
     connect(&document, &NotebookDocument::cellChanged, this, &Private::onCellChanged);
     connect(&document, &NotebookDocument::outputsChanged, this,
@@ -83,27 +84,30 @@ void CellListView::Private::dropRow(const CellId &id)
     known.remove(id);
 }
 
-void CellListView::Private::onCellsRemoved()
+// The order here may be the new one already: the folds were told before the list.
+void CellListView::Private::onCellsRemoved(int first)
 {
-    int place = -1; // of the current cell before
-    QList<CellId> gone;
-    for (size_t i = 0; i < order.size(); ++i) {
-        if (document.indexOf(order[i]) >= 0)
-            continue;
-        if (order[i] == current)
-            place = static_cast<int>(i) - static_cast<int>(gone.size());
-        gone.append(order[i]);
-    }
+    QSet<CellId> gone;
+    const auto check = [this, &gone](const CellId &id) {
+        if (document.indexOf(id) < 0)
+            gone.insert(id);
+    };
+    for (auto it = known.cbegin(); it != known.cend(); ++it)
+        check(it.key());
+    for (const auto &[key, r] : rows)
+        check(CellId(key));
+    for (const auto &[key, s] : states)
+        check(CellId(key));
     for (const CellId &id : std::as_const(gone)) {
         selected.remove(id);
         dropRow(id);
     }
     updateFolds();
-    if (place < 0 && !current.isEmpty())
-        return;
     const int count = document.cellCount();
+    if (!current.isEmpty() && document.indexOf(current) >= 0)
+        return;
     if (count > 0)
-        setCurrent(document.cellAt(std::clamp(place, 0, count - 1)).id, false);
+        setCurrent(document.cellAt(std::clamp(first, 0, count - 1)).id, false);
     else
         current = {};
 }

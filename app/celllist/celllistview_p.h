@@ -63,7 +63,7 @@ public:
     // --- document
     void connectDocument();
     void onSourceEdited(const CellId &id, int position, int removed, int added);
-    void onCellsRemoved();
+    void onCellsRemoved(int first);
     void onContentReset();
     void onCellChanged(const CellId &id);
     void dropRow(const CellId &id);

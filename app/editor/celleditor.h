@@ -104,6 +104,7 @@ private:
     void reportChanges(); // lines and caret, as soon as the event that changed them is over
     void beginGroup();
     void endGroup();
+    void insertTyped(const QString &text);
     [[nodiscard]] bool handleKey(QKeyEvent *event);
     [[nodiscard]] bool handleChord(const QKeyEvent *event, const Language &language);
     [[nodiscard]] bool typed(QChar character, const Language &language);

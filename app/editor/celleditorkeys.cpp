@@ -119,6 +119,11 @@ bool isEditingChord(int key, Qt::KeyboardModifiers mods)
     return mods == (ctrl | shift) && key == Qt::Key_Space;
 }
 
+bool isTyped(const QString &text)
+{
+    return !text.isEmpty() && (text.front().isPrint() || text.front().isSurrogate());
+}
+
 } // namespace
 
 void CellEditor::setUpKeys()
@@ -139,7 +144,7 @@ bool CellEditor::ownsKey(const QKeyEvent *event) const
     if (isEditingKey(key, mods) || isEditingChord(key, mods))
         return true;
     const bool plain = (mods & ~shift) == 0 || mods == Qt::GroupSwitchModifier;
-    return plain && !event->text().isEmpty() && event->text().front().isPrint();
+    return plain && isTyped(event->text());
 }
 
 bool CellEditor::event(QEvent *event)
@@ -156,18 +161,28 @@ void CellEditor::keyPressEvent(QKeyEvent *event)
 {
     if (m_popup && m_popup->isOpenFor(this) && m_popup->handleKey(event))
         return;
-    const QString text = event->text();
-    const bool typing = !text.isEmpty() && text.front().isPrint();
+    const bool typing = isTyped(event->text());
     // Plain typing merges in the document's undo; all else is one step of its own.
     m_grouping = !typing || hasSelection() || SendScintilla(SCI_GETSELECTIONS) > 1;
     if (!handleKey(event)) {
-        if (ownsKey(event))
+        if (typing && event->text().size() > 1)
+            insertTyped(event->text());
+        else if (ownsKey(event))
             QsciScintillaBase::keyPressEvent(event);
         else
             event->ignore(); // the list scrolls, the window has its shortcuts
     }
     endGroup();
     reportChanges();
+}
+
+// A key that gives more than one UTF-16 unit, such as an emoji: Scintilla's key handling drops it,
+// its input method handling does not.
+void CellEditor::insertTyped(const QString &text)
+{
+    QInputMethodEvent commit;
+    commit.setCommitString(text);
+    QsciScintillaBase::inputMethodEvent(&commit);
 }
 
 bool CellEditor::handleKey(QKeyEvent *event)
