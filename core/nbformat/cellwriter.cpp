@@ -33,6 +33,19 @@ bool sameOutputs(const OutputList &a, const OutputList &b)
     return a.isSameAs(b) || (a.isEmpty() && b.isEmpty());
 }
 
+QByteArrayView rawMember(const Cell &cell, QByteArrayView wanted)
+{
+    QByteArrayView found;
+    if (!cell.origin)
+        return found;
+    const QByteArray &raw = cell.origin->raw;
+    for (const Member &member : json::membersOf(raw)) {
+        if (cut(raw, member.key) == wanted)
+            found = cut(raw, member.value);
+    }
+    return found;
+}
+
 // Keys of the cell in the order the file's own cells have them.
 void putInOrder(std::vector<QByteArrayView> &keys, const std::vector<QByteArray> &model,
                 bool sorted)
@@ -49,17 +62,22 @@ void putInOrder(std::vector<QByteArrayView> &keys, const std::vector<QByteArray>
                      [&rank](QByteArrayView a, QByteArrayView b) { return rank(a) < rank(b); });
 }
 
-// The known keys that a cell has when written anew.
+// The known keys that a cell has when written anew. What its file gave it against the rules it
+// keeps.
 std::vector<QByteArrayView> keysOf(const Cell &cell, bool withIds)
 {
     const bool isCode = cell.kind == CellKind::Code;
+    const Cell *const read = cell.origin ? &cell.origin->read : nullptr;
+    const bool sameType = read != nullptr && cell.kind == read->kind;
+    const bool keepsId = read != nullptr && cell.fileId == read->fileId;
     std::vector<QByteArrayView> keys;
     for (const QByteArrayView key : knownKeys) {
         if (key == "\"attachments\"" && cell.attachments.isNull())
             continue;
-        if (key == "\"id\"" && (!withIds || !cell.fileId))
+        if (key == "\"id\"" && (!cell.fileId || (!withIds && !keepsId)))
             continue;
-        if ((key == "\"execution_count\"" || key == "\"outputs\"") && !isCode)
+        if ((key == "\"execution_count\"" || key == "\"outputs\"") && !isCode &&
+            (!sameType || rawMember(cell, key).isEmpty()))
             continue;
         keys.push_back(key);
     }
@@ -97,19 +115,6 @@ Fate fateOf(QByteArrayView key, const Cell &cell, bool withIds)
     if (key == "\"execution_count\"")
         return writeIf(cell.executionCount != read.executionCount);
     return writeIf(!sameOutputs(cell.outputs, read.outputs));
-}
-
-QByteArrayView rawMember(const Cell &cell, QByteArrayView wanted)
-{
-    QByteArrayView found;
-    if (!cell.origin)
-        return found;
-    const QByteArray &raw = cell.origin->raw;
-    for (const Member &member : json::membersOf(raw)) {
-        if (cut(raw, member.key) == wanted)
-            found = cut(raw, member.value);
-    }
-    return found;
 }
 
 } // namespace
@@ -157,7 +162,7 @@ void CellWriter::appendNew(const Cell &cell, const QByteArray &base, QByteArray 
 {
     std::vector<QByteArrayView> keys = keysOf(cell, m_withIds);
     QHash<QByteArrayView, QByteArrayView> unknown;
-    if (cell.origin) {
+    if (cell.origin && cell.origin->hasUnknownMembers) {
         const QByteArray &raw = cell.origin->raw;
         for (const Member &member : json::membersOf(raw)) {
             const QByteArrayView key = cut(raw, member.key);
@@ -201,7 +206,7 @@ void CellWriter::appendPatched(const Cell &cell, const QByteArray &base, QByteAr
         const Fate fate = isKnown(key) ? fateOf(key, cell, m_withIds) : Fate::Keep;
         if (fate == Fate::Drop)
             continue;
-        Sequence::Part part{static_cast<int>(i)};
+        Sequence::Part part{static_cast<int>(i), {}, {}};
         if (fate == Fate::Write && lastOf.value(key) == i) {
             part.text = cut(raw, {members[i].key.begin, members[i].value.begin}).toByteArray();
             appendField(cell, key, cut(raw, members[i].value), layout, indent, part.text);
@@ -220,7 +225,7 @@ void CellWriter::appendPatched(const Cell &cell, const QByteArray &base, QByteAr
                             ? std::find_if(parts.begin(), parts.end(),
                                            [&](const auto &part) { return keyOf(part) > key; })
                             : parts.end();
-        Sequence::Part part{-1, key.toByteArray() + layout.colon};
+        Sequence::Part part{-1, key.toByteArray() + layout.colon, {}};
         appendField(cell, key, {}, layout, indent, part.text);
         parts.insert(at, std::move(part));
     }
@@ -244,6 +249,8 @@ void CellWriter::appendField(const Cell &cell, QByteArrayView key, QByteArrayVie
         appendSource(cell, old, layout, base, out);
     else if (key == "\"metadata\"")
         patch(cell.metadata.isNull() ? QByteArray("{}") : cell.metadata.text());
+    else if (key == "\"attachments\"" && old.isEmpty())
+        appendAttachments(cell.attachments.text(), layout, base, out);
     else if (key == "\"attachments\"")
         patch(cell.attachments.text());
     else if (key == "\"execution_count\"")
@@ -259,9 +266,9 @@ void CellWriter::appendSource(const Cell &cell, QByteArrayView old, const Layout
         appendPatchedLines(old, cell.source, layout, base, out);
     else if (!old.isEmpty() && old.front() == '"')
         appendText(cell.source, false, layout, base, out);
-    else if (cell.origin && isSameText(cell.source, cell.origin->read.source) &&
-             !cell.origin->read.source.isEmpty() && !rawMember(cell, "\"source\"").isEmpty())
-        appendTextValue(rawMember(cell, "\"source\""), layout.textAsLists, layout, base, out);
+    else if (cell.origin && !cell.source.isEmpty() && !cell.origin->source.isNull() &&
+             isSameText(cell.source, cell.origin->read.source))
+        appendTextValue(cell.origin->source.text(), layout.textAsLists, layout, base, out);
     else
         appendText(cell.source, layout.textAsLists, layout, base, out);
 }

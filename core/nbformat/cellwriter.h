@@ -5,6 +5,9 @@
 
 #include <QByteArray>
 
+#include <functional>
+#include <vector>
+
 namespace farcell::nbformat {
 
 // Whether the cell is still what was read from `file`.
@@ -22,12 +25,13 @@ public:
     static Sequence ofObject(QByteArrayView text, const std::vector<json::Member> &members,
                              const Layout &layout, const QByteArray &base);
 
-    // A part to write: the text of `original` (an index, -1 for a new part) or, if not null,
-    // `text`.
+    // A part to write: what `write` appends; else `text` if it is not null; else the text of
+    // `original` (an index, -1 for a new part).
     struct Part
     {
         int original = -1;
         QByteArray text = {};
+        std::function<void(QByteArray &)> write = {};
     };
     void append(const std::vector<Part> &parts, QByteArray &out) const;
     [[nodiscard]] int size() const { return static_cast<int>(m_parts.size()); }
@@ -84,6 +88,10 @@ void appendOutputFields(const Output &output, const Layout &layout, const QByteA
                         QByteArray &out);
 void appendOutputText(QByteArrayView object, const Layout &layout, const QByteArray &base,
                       QByteArray &out);
+
+// A cell's attachments: file name -> data by MIME type.
+void appendAttachments(QByteArrayView object, const Layout &layout, const QByteArray &base,
+                       QByteArray &out);
 
 // `next` in place of the JSON value `old`: an object's members that are the same keep their text.
 void appendPatchedObject(QByteArrayView old, QByteArrayView next, const Layout &layout,

@@ -57,9 +57,11 @@ private:
 // A cell as it was read.
 struct CellOrigin
 {
-    QByteArray raw; // its object, a slice of FileStyle::text
-    int index = 0;  // in FileStyle::cells
-    Cell read;      // the values read from it; its own origin is null
+    QByteArray raw;                // its object, a slice of FileStyle::text
+    int index = 0;                 // in FileStyle::cells
+    Cell read;                     // the values read from it; its own origin is null
+    JsonText source;               // the text that read.source was read from
+    bool hasUnknownMembers = true; // besides those that a Cell holds
 };
 
 } // namespace farcell

@@ -71,27 +71,36 @@ bool breaksLine(char16_t c)
            c == 0x2029;
 }
 
-// A string token that is surely one line in every splitting: plain, with "\n" only at its end.
+// Whether what stands at `p`, a backslash or non-ASCII byte, may end a line (but for "\n").
+bool mayBreakLine(const char *p, const char *end)
+{
+    const auto byte = [&](int i) { return p + i < end ? static_cast<unsigned char>(p[i]) : 0U; };
+    if (byte(0) == 0xc2)
+        return byte(1) == 0x85;
+    if (byte(0) == 0xe2)
+        return byte(1) == 0x80 && (byte(2) == 0xa8 || byte(2) == 0xa9);
+    if (*p != '\\')
+        return false;
+    if (p[1] != 'u')
+        return p[1] == 'r' || p[1] == 'f';
+    return QByteArrayView(p, std::min<qsizetype>(6, end - p)) != "\\u001b"; // colours are common
+}
+
+// A string token that is surely one line in every splitting: with "\n" only at its end.
 bool isLineToken(QByteArrayView token, bool isLast)
 {
-    if (token.size() < 2 || token.front() != '"')
+    if (token.size() <= 2 || token.front() != '"')
         return false;
     const char *const end = token.data() + token.size() - 1;
-    bool ended = false;
-    for (const char *p = token.data() + 1; p < end; ++p) {
-        if (ended)
+    const char *p = token.data() + 1;
+    while ((p = json::findUnusual(p, end)) < end) {
+        if (mayBreakLine(p, end))
             return false;
-        const auto c = static_cast<unsigned char>(*p);
-        if (c == 0xc2 || c == 0xe2)
-            return false; // perhaps U+0085, U+2028
-        if (c != '\\')
-            continue;
-        ++p;
-        if (*p == 'u' || *p == 'r' || *p == 'f')
-            return false;
-        ended = *p == 'n';
+        if (*p == '\\' && p[1] == 'n')
+            return p + 2 == end;
+        p += *p == '\\' ? 2 : 1;
     }
-    return token.size() > 2 && (ended || isLast);
+    return isLast;
 }
 
 bool isListOfLines(QByteArrayView text, const std::vector<Span> &items)
@@ -121,6 +130,11 @@ std::vector<Member> orderedMembers(QByteArrayView text, const Layout &layout)
         json::decodeUtf8(right, decodedRight);
         return decodedLeft < decodedRight;
     };
+    const auto comesFirst = [&less](const Member &a, const Member &b) {
+        return !less(a, b);
+    }; // or is the same
+    if (std::adjacent_find(members.begin(), members.end(), comesFirst) == members.end())
+        return members; // in order already, as in most files
     std::stable_sort(members.begin(), members.end(), less);
     const auto isOverridden = [&](const Member &member) {
         const Member *const next = &member + 1;

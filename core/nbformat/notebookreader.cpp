@@ -103,7 +103,8 @@ std::optional<int> toInt(QByteArrayView text)
     return value;
 }
 
-void readMember(const FileStyle &file, const Member &member, Cell &cell)
+// False: a member that a Cell has no place for.
+bool readMember(const FileStyle &file, const Member &member, Cell &cell)
 {
     const QByteArrayView key = cut(file.text, member.key);
     const JsonText value = textAt(file, member.value);
@@ -123,7 +124,10 @@ void readMember(const FileStyle &file, const Member &member, Cell &cell)
         cell.executionCount = toInt(value.text());
     } else if (key == "\"outputs\"") {
         cell.outputs = OutputList::fromText(value);
+    } else {
+        return false;
     }
+    return true;
 }
 
 // A cell from its members, which are spans of the whole file.
@@ -131,11 +135,16 @@ Cell readCell(const FileStyle &file, Span span, int index, const std::vector<Mem
 {
     Cell cell;
     cell.kind = CellKind::Unknown;
-    for (const Member &member : members)
-        readMember(file, member, cell);
+    auto origin = std::make_shared<CellOrigin>();
+    origin->hasUnknownMembers = false;
+    for (const Member &member : members) {
+        if (!readMember(file, member, cell))
+            origin->hasUnknownMembers = true;
+        if (cut(file.text, member.key) == "\"source\"")
+            origin->source = textAt(file, member.value);
+    }
     if (cell.metadata.isNull())
         cell.metadata = JsonText(QByteArrayLiteral("{}"));
-    auto origin = std::make_shared<CellOrigin>();
     origin->raw = textAt(file, span).text();
     origin->index = index;
     origin->read = cell;

@@ -62,10 +62,8 @@ void appendCells(const NotebookContent &content, const Layout &layout, const QBy
             file.text.constData() + file.cells[static_cast<size_t>(cell.origin->index)].begin ==
                 cell.origin->raw.constData())
             part.original = cell.origin->index;
-        if (!known || part.original < 0) {
-            part.text = QByteArray("");
-            writer.append(cell, indent, part.text);
-        }
+        if (!known || part.original < 0)
+            part.write = [&](QByteArray &to) { writer.append(cell, indent, to); };
         parts.push_back(std::move(part));
     }
     sequence.append(parts, out);
@@ -86,35 +84,37 @@ QByteArray patchedFile(const NotebookContent &content)
     }
     const Sequence sequence = Sequence::ofObject(root, members, layout, {});
     const QByteArray indent = sequence.partIndent();
-    const auto appendMetadata = [&](QByteArray &out) {
-        nbformat::appendPatchedObject(file.metadata.text(), content.metadata.text(), layout, indent,
-                                      out);
+    // Written straight into the result: the cells may be 100 MB.
+    const auto writeMember = [&](QByteArrayView start, bool isCells) {
+        return [&, start, isCells](QByteArray &to) {
+            to.append(start);
+            if (isCells)
+                appendCells(content, layout, indent, to);
+            else
+                nbformat::appendPatchedObject(file.metadata.text(), content.metadata.text(), layout,
+                                              indent, to);
+        };
     };
+    const bool cellsEdited = !sameCells(content);
+    const bool metadataEdited = !sameMetadata(content);
     std::vector<Sequence::Part> parts;
     for (size_t i = 0; i < members.size(); ++i) {
-        Sequence::Part part{static_cast<int>(i)};
+        Sequence::Part part{static_cast<int>(i), {}, {}};
         const bool isCells = &file.members[i] == file.cellsMember;
         const bool isMetadata = &file.members[i] == file.metadataMember;
-        if ((isCells && !sameCells(content)) || (isMetadata && !sameMetadata(content))) {
-            part.text = cut(root, {members[i].key.begin, members[i].value.begin}).toByteArray();
-            if (isCells)
-                appendCells(content, layout, indent, part.text);
-            else
-                appendMetadata(part.text);
-        }
+        if ((isCells && cellsEdited) || (isMetadata && metadataEdited))
+            part.write =
+                writeMember(cut(root, {members[i].key.begin, members[i].value.begin}), isCells);
         parts.push_back(std::move(part));
     }
-    if (file.metadataMember == nullptr && !sameMetadata(content)) {
-        parts.push_back({-1, "\"metadata\"" + layout.colon});
-        appendMetadata(parts.back().text);
-    }
-    if (file.cellsMember == nullptr && !content.cells.empty()) {
-        Sequence::Part part{-1, "\"cells\"" + layout.colon};
-        appendCells(content, layout, indent, part.text);
-        parts.insert(parts.begin(), std::move(part));
-    }
+    const QByteArray newMetadata = "\"metadata\"" + layout.colon;
+    const QByteArray newCells = "\"cells\"" + layout.colon;
+    if (file.metadataMember == nullptr && metadataEdited)
+        parts.push_back({-1, {}, writeMember(newMetadata, false)});
+    if (file.cellsMember == nullptr && cellsEdited)
+        parts.insert(parts.begin(), {-1, {}, writeMember(newCells, true)});
     QByteArray text;
-    text.reserve(file.text.size() + 4096);
+    text.reserve(file.text.size() + file.text.size() / 64 + 4096);
     text.append(file.text.constData(), file.root.begin);
     sequence.append(parts, text);
     text.append(cut(file.text, {file.root.end, file.text.size()}));

@@ -15,6 +15,22 @@ bool isSplitMime(QByteArrayView mime)
     return mime.startsWith("text/") || mime == "application/javascript" || mime == "image/svg+xml";
 }
 
+// application/json and its kin hold any JSON; all other data are text or base64.
+bool isJsonMime(QByteArrayView mime)
+{
+    return mime.startsWith("application/") && mime.endsWith("json") &&
+           (mime.size() == qsizetype(sizeof("application/json")) - 1 || mime.endsWith("+json"));
+}
+
+void appendData(QByteArrayView mime, QByteArrayView value, const Layout &layout,
+                const QByteArray &base, QByteArray &out)
+{
+    if (isJsonMime(mime))
+        appendFormatted(value, layout, base, out);
+    else
+        appendTextValue(value, isSplitMime(mime) && layout.textAsLists, layout, base, out);
+}
+
 // Writes the members of one object in the order the layout asks for.
 class ObjectWriter
 {
@@ -60,10 +76,7 @@ void appendBundle(const MimeBundle &bundle, const Layout &layout, const QByteArr
         builder.next();
         json::encodeString(QString::fromUtf8(mime), layout.strings, out);
         out += layout.colon;
-        if (isSplitMime(mime))
-            appendTextValue(value, layout.textAsLists, layout, builder.inner(), out);
-        else
-            appendFormatted(value, layout, builder.inner(), out);
+        appendData(mime, value, layout, builder.inner(), out);
     }
     builder.finish();
 }
@@ -80,10 +93,7 @@ void appendBundleText(QByteArrayView object, const Layout &layout, const QByteAr
         const QByteArrayView key = cut(object, member.key);
         const QByteArrayView value = cut(object, member.value);
         writer.key(key);
-        if (isSplitMime(key.sliced(1).chopped(1)))
-            appendTextValue(value, layout.textAsLists, layout, writer.inner(), out);
-        else
-            appendFormatted(value, layout, writer.inner(), out);
+        appendData(key.sliced(1).chopped(1), value, layout, writer.inner(), out);
     }
     writer.finish();
 }
@@ -137,6 +147,21 @@ void appendError(const Output &output, const Layout &layout, ObjectWriter &write
 }
 
 } // namespace
+
+void appendAttachments(QByteArrayView object, const Layout &layout, const QByteArray &base,
+                       QByteArray &out)
+{
+    if (object.isEmpty() || object.front() != '{') {
+        appendFormatted(object, layout, base, out);
+        return;
+    }
+    ObjectWriter writer(layout, base, out);
+    for (const Member &member : orderedMembers(object, layout)) {
+        writer.key(cut(object, member.key));
+        appendBundleText(cut(object, member.value), layout, writer.inner(), out);
+    }
+    writer.finish();
+}
 
 void appendOutputFields(const Output &output, const Layout &layout, const QByteArray &base,
                         QByteArray &out)

@@ -70,7 +70,7 @@ void appendPatchedObject(QByteArrayView old, QByteArrayView next, const Layout &
         const auto found = wanted.constFind(key);
         if (found == wanted.constEnd())
             continue;
-        Sequence::Part part{static_cast<int>(i)};
+        Sequence::Part part{static_cast<int>(i), {}, {}};
         const QByteArrayView value = cut(old, before[i].value);
         if (lastOf.value(key) == i && value != *found) {
             part.text = cut(old, {before[i].key.begin, before[i].value.begin}).toByteArray();

@@ -87,7 +87,9 @@ void Sequence::append(const std::vector<Part> &parts, QByteArray &out) const
             out.append(lead(piece.original));
         else
             out += m_nextLead;
-        if (piece.text.isNull())
+        if (piece.write)
+            piece.write(out);
+        else if (piece.text.isNull())
             out.append(part(piece.original));
         else
             out += piece.text;

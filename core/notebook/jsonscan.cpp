@@ -191,12 +191,29 @@ bool Scanner::skipEscape(const char *openingQuote)
 bool Scanner::skipScalar()
 {
     const char *const start = m_cursor;
-    if (current() == '"')
+    bool ok = false;
+    switch (current()) {
+    case '"':
         return skipString();
-    if (skipWord("null") || skipWord("true") || skipWord("false") || skipWord("NaN") ||
-        skipWord("Infinity") || skipWord("-Infinity") || skipNumber())
-        return true;
-    return stop(Fault::ExpectingValue, start);
+    case 'n':
+        ok = skipWord("null");
+        break;
+    case 't':
+        ok = skipWord("true");
+        break;
+    case 'f':
+        ok = skipWord("false");
+        break;
+    case 'N':
+        ok = skipWord("NaN");
+        break;
+    case 'I':
+        ok = skipWord("Infinity");
+        break;
+    default:
+        ok = skipNumber() || skipWord("-Infinity");
+    }
+    return ok || stop(Fault::ExpectingValue, start);
 }
 
 bool Scanner::skipWord(QByteArrayView word)
@@ -231,6 +248,23 @@ bool Scanner::skipNumber()
     }
     m_cursor = p;
     return true;
+}
+
+const char *findUnusual(const char *p, const char *end)
+{
+#ifdef __SSE2__
+    const __m128i backslash = _mm_set1_epi8('\\');
+    for (; end - p >= 16; p += 16) {
+        const __m128i chunk = _mm_loadu_si128(reinterpret_cast<const __m128i *>(p));
+        // The sign bit of a byte above 127 counts as found, too.
+        const int mask = _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(chunk, backslash), chunk));
+        if (mask != 0)
+            return p + __builtin_ctz(static_cast<unsigned>(mask));
+    }
+#endif
+    while (p < end && *p != '\\' && static_cast<signed char>(*p) >= 0)
+        ++p;
+    return p;
 }
 
 std::vector<Member> membersOf(QByteArrayView text)

@@ -130,6 +130,9 @@ bool Scanner::array(OnItem onItem)
     return true;
 }
 
+// The next backslash or byte of a non-ASCII character, or `end`.
+[[nodiscard]] const char *findUnusual(const char *p, const char *end);
+
 // The members of an object, or items of an array, in text order, duplicates included. Empty when
 // `text` is something else. Spans are offsets into `text`.
 [[nodiscard]] std::vector<Member> membersOf(QByteArrayView text);

@@ -1,5 +1,7 @@
 #include "core/notebook/jsonstrings.h"
 
+#include "core/notebook/jsonscan.h"
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -151,20 +153,37 @@ void appendEscaped(char16_t c, const StringStyle &style, QByteArray &out)
     }
 }
 
+// The escape at `p` (a backslash) is the one every writer chooses for its character.
+bool isUsualEscape(const char *p, const char *end, const StringStyle &style)
+{
+    if (p[1] == '/')
+        return style.slash;
+    if (p[1] != 'u')
+        return true;
+    // \u001b: a control character that has no short escape
+    if (end - p < 6 || p[2] != '0' || p[3] != '0' || (p[4] != '0' && p[4] != '1'))
+        return false;
+    const char16_t unit = unicodeEscape(p + 2);
+    const bool isLower = p[5] >= 'a' && p[5] <= 'f';
+    const bool isUpper = p[5] >= 'A' && p[5] <= 'F';
+    return (unit < 0x08 || unit > 0x0d || unit == 0x0b) && (style.upperHex ? !isLower : !isUpper);
+}
+
 // Whether every writer of this style would spell the token just so. False may also mean "perhaps".
 bool isPlainToken(QByteArrayView token, const StringStyle &style)
 {
+    if (style.slash || style.html)
+        return false;
     const char *const end = token.data() + token.size() - 1;
-    for (const char *p = token.data() + 1; p < end; ++p) {
-        const auto c = static_cast<unsigned char>(*p);
-        if (c >= 0x80) {
+    const char *p = token.data() + 1;
+    while ((p = findUnusual(p, end)) < end) {
+        if (*p != '\\') {
             if (style.ascii)
                 return false;
-        } else if (c == '\\') {
             ++p;
-            if (*p == 'u' || (*p == '/' && !style.slash))
-                return false;
-        } else if (needsEscape(c, style)) {
+        } else if (isUsualEscape(p, end, style)) {
+            p += p[1] == 'u' ? 6 : 2;
+        } else {
             return false;
         }
     }
