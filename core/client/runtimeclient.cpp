@@ -173,9 +173,8 @@ void RuntimeClient::Private::probeFarcell(const Answer<ServerInfo> &answer, cons
             const auto body = parseObject(reply->body);
             if (const auto farcell =
                     body ? api::serverInfoFromJson(*body) : tl::unexpected(body.error())) {
-                QString name = farcell->name;
-                name.replace(0, 1, name.left(1).toUpper());
-                info = {true, name + u' ' + farcell->version, farcell->version, farcell->features};
+                info = {true, QStringLiteral("Farcell ") + farcell->version, farcell->version,
+                        farcell->features};
             }
         }
         answer.give(info);

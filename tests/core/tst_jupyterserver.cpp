@@ -1,5 +1,6 @@
 #include "tests/support/jupyterserver.h"
 
+#include "core/client/embeddedruntime.h"
 #include "core/client/kernelconnection.h"
 #include "core/client/notebooksession.h"
 #include "core/client/runtimeclient.h"
@@ -32,16 +33,27 @@ QString textOf(const Output &output)
 
 } // namespace
 
-// The client against a real Jupyter server with a real IPython kernel.
+// The client against a real server with a real IPython kernel: Debian's, and our own.
 class TestJupyterServer : public QObject
 {
     Q_OBJECT
+
+public:
+    enum class Server
+    {
+        Jupyter,
+        Farcell
+    };
+    explicit TestJupyterServer(Server kind)
+        : m_kind(kind)
+    {}
 
 private slots:
     void initTestCase();
     void cleanupTestCase();
     void probeTellsTheServer();
     void probeRefusesAWrongToken();
+    void resourcesAreFarcells();
     void specsHaveADefault();
     void filesRoundTrip();
     void runsCells();
@@ -74,26 +86,48 @@ private:
     };
     Live startLive(const QString &path);
 
+    const Server m_kind;
     std::unique_ptr<test::JupyterServer> m_server;
+    std::unique_ptr<EmbeddedRuntime> m_embedded;
+    QTemporaryDir m_root, m_state;
+    Endpoint m_endpoint;
 };
 
 void TestJupyterServer::initTestCase()
 {
     if (!test::JupyterServer::isInstalled())
-        QSKIP("jupyter-server is not installed: the whole test is skipped");
-    m_server = std::make_unique<test::JupyterServer>(QStringLiteral("/some/base/"));
-    QVERIFY(m_server->waitUntilReady());
+        QSKIP("jupyter-server and its kernel are not installed");
+    if (m_kind == Server::Jupyter) {
+        m_server = std::make_unique<test::JupyterServer>(QStringLiteral("/some/base/"));
+        QVERIFY(m_server->waitUntilReady());
+        m_endpoint = m_server->endpoint();
+        return;
+    }
+    qputenv("PATH", QByteArray(FARCELL_BIN_DIR ":") + qgetenv("PATH"));
+    if (QStandardPaths::findExecutable(QStringLiteral("farcelld")).isEmpty())
+        QSKIP("farcelld is not built");
+    EmbeddedRuntime::Options options;
+    options.root = m_root.path();
+    options.stateDirectory = m_state.path();
+    options.ephemeral = true;
+    m_embedded = std::make_unique<EmbeddedRuntime>(options);
+    const auto endpoint = await(m_embedded->start());
+    QVERIFY2(endpoint, endpoint ? "" : qPrintable(endpoint.error().message));
+    m_endpoint = *endpoint;
+    connect(m_embedded.get(), &EmbeddedRuntime::ended, this,
+            [](const QString &why) { qWarning() << why; });
 }
 
 void TestJupyterServer::cleanupTestCase()
 {
     m_server.reset();
+    m_embedded.reset();
 }
 
 TestJupyterServer::Live TestJupyterServer::startLive(const QString &path)
 {
     Live live;
-    live.client = std::make_unique<RuntimeClient>(m_server->endpoint());
+    live.client = std::make_unique<RuntimeClient>(m_endpoint);
     const auto started = await(live.client->startSession(path, path, QString()));
     if (!started) {
         qWarning() << started.error().message << started.error().detail;
@@ -110,18 +144,20 @@ TestJupyterServer::Live TestJupyterServer::startLive(const QString &path)
 
 void TestJupyterServer::probeTellsTheServer()
 {
-    RuntimeClient client(m_server->endpoint());
+    RuntimeClient client(m_endpoint);
 
     const auto info = await(client.probe());
 
     QVERIFY2(info, info ? "" : qPrintable(info.error().message));
-    QVERIFY(!info->isFarcell);
-    QVERIFY(info->name.startsWith(QLatin1String("Jupyter Server ")));
+    QCOMPARE(info->isFarcell, m_kind == Server::Farcell);
+    QVERIFY2(info->name.startsWith(m_kind == Server::Farcell ? QLatin1String("Farcell ")
+                                                             : QLatin1String("Jupyter Server ")),
+             qPrintable(info->name));
 }
 
 void TestJupyterServer::probeRefusesAWrongToken()
 {
-    Endpoint endpoint = m_server->endpoint();
+    Endpoint endpoint = m_endpoint;
     endpoint.token = QStringLiteral("wrong");
     RuntimeClient client(endpoint);
 
@@ -132,9 +168,25 @@ void TestJupyterServer::probeRefusesAWrongToken()
     QVERIFY(info.error().message.contains(QLatin1String("does not accept this token")));
 }
 
+void TestJupyterServer::resourcesAreFarcells()
+{
+    RuntimeClient client(m_endpoint);
+
+    const auto resources = await(client.resources());
+
+    QCOMPARE(resources.has_value(), m_kind == Server::Farcell);
+    if (!resources) {
+        QCOMPARE(resources.error().code, ErrorCode::NotFound);
+        return;
+    }
+    QVERIFY(resources->memoryTotal > resources->memoryUsed);
+    QVERIFY(resources->diskTotal >= resources->diskUsed);
+    QVERIFY(resources->cpuCount > 0);
+}
+
 void TestJupyterServer::specsHaveADefault()
 {
-    RuntimeClient client(m_server->endpoint());
+    RuntimeClient client(m_endpoint);
 
     const auto specs = await(client.kernelSpecs());
 
@@ -144,7 +196,7 @@ void TestJupyterServer::specsHaveADefault()
 
 void TestJupyterServer::filesRoundTrip()
 {
-    RuntimeClient client(m_server->endpoint());
+    RuntimeClient client(m_endpoint);
     const QString odd = QStringLiteral("a b+c%25 # ü?.ipynb");
     const QByteArray bytes = "{\"cells\": [],\r\n \"x\": \xc3\xa9}\n";
 
@@ -306,7 +358,7 @@ void TestJupyterServer::deathEndsTheRun()
 
 void TestJupyterServer::unknownKernelIsNamed()
 {
-    RuntimeClient client(m_server->endpoint());
+    RuntimeClient client(m_endpoint);
 
     const auto session = await(client.startSession(QStringLiteral("x.ipynb"), QString(),
                                                    QStringLiteral("no-such-kernel")));
@@ -317,5 +369,15 @@ void TestJupyterServer::unknownKernelIsNamed()
              qPrintable(session.error().message));
 }
 
-QTEST_GUILESS_MAIN(TestJupyterServer)
+int main(int argc, char **argv)
+{
+    QCoreApplication application(argc, argv);
+    int failures = 0;
+    for (const auto kind :
+         {TestJupyterServer::Server::Jupyter, TestJupyterServer::Server::Farcell}) {
+        TestJupyterServer test(kind);
+        failures += QTest::qExec(&test, argc, argv);
+    }
+    return failures;
+}
 #include "tst_jupyterserver.moc"
