@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/notebook/runtimehub.h"
 #include "core/base/result.h"
 #include "core/nbformat/notebookfile.h"
 
@@ -13,7 +14,6 @@ class QFileSystemWatcher;
 namespace farcell {
 
 class NotebookDocument;
-class Runtime;
 
 // Where a notebook is stored and how it gets there: a local file, or a file on a runtime. Reads
 // and writes off the GUI thread, remembers the content's hash, and tells when somebody else

@@ -35,6 +35,15 @@ QString KernelLink::kernelTitle() const
     return m_kernelTitle;
 }
 
+RemoteKernelSpec KernelLink::kernelSpec() const
+{
+    for (const RemoteKernelSpec &spec : m_specs.specs) {
+        if (m_connection && spec.name == m_connection->kernelName())
+            return spec;
+    }
+    return {};
+}
+
 QString KernelLink::language() const
 {
     return m_language;

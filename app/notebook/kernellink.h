@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/notebook/runtimehub.h"
 #include "core/base/ids.h"
 #include "core/base/result.h"
 #include "core/client/kernelconnection.h"
@@ -15,7 +16,6 @@ namespace farcell {
 
 class NotebookDocument;
 class NotebookSession;
-class Runtime;
 
 // The way from one notebook to its kernel: which runtime, which Jupyter session, and the
 // connection the notebook's NotebookSession runs through. Cells asked to run before the kernel is
@@ -44,7 +44,8 @@ public:
     [[nodiscard]] Runtime *runtime() const { return m_runtime; }
     [[nodiscard]] KernelConnection *connection() const { return m_connection.get(); }
     [[nodiscard]] RuntimeClient *client() const;
-    [[nodiscard]] QString kernelTitle() const;    // "Python 3 (ipykernel)", may be empty
+    [[nodiscard]] RemoteKernelSpec kernelSpec() const; // empty name: not known
+    [[nodiscard]] QString kernelTitle() const;         // "Python 3 (ipykernel)", may be empty
     [[nodiscard]] QString executionState() const; // idle, busy, …; empty without a connection
     [[nodiscard]] QString language() const;
 

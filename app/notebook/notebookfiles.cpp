@@ -287,4 +287,9 @@ void NotebookView::collapseSections(bool collapse)
     m_folds->setAllCollapsed(collapse);
 }
 
+void NotebookView::saveFolds()
+{
+    m_folds->saveLayout();
+}
+
 } // namespace farcell

@@ -19,6 +19,9 @@
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
+#include <nlohmann/json.hpp>
+
+#include <array>
 #include <chrono>
 #include <utility>
 
@@ -136,8 +139,10 @@ void NotebookView::wireKernel()
             m_list->setKernelLanguage(language);
         emit statusChanged();
     });
-    connect(kernel, &KernelLink::connected, this,
-            [this] { m_info->hideMessage(QStringLiteral("kernel")); });
+    connect(kernel, &KernelLink::connected, this, [this] {
+        m_info->hideMessage(QStringLiteral("kernel"));
+        rememberKernel();
+    });
     connect(kernel, &KernelLink::waitingChanged, this, &NotebookView::showWaiting);
     connect(kernel, &KernelLink::runAllWanted, this, [this] { run(CellActions::Range::All); });
     connect(kernel, &KernelLink::kernelReplaced, this,
@@ -307,7 +312,7 @@ void NotebookView::restartKernel(bool runAll)
     auto *box = new QMessageBox(QMessageBox::NoIcon, tr("Restart session"),
                                 tr("Restart the kernel? All variables are lost."),
                                 QMessageBox::Cancel, this);
-    QAbstractButton *restart =
+    QPushButton *restart =
         box->addButton(runAll ? tr("Restart and run all") : tr("Restart"), QMessageBox::AcceptRole);
     box->setDefaultButton(restart);
     box->setAttribute(Qt::WA_DeleteOnClose);
@@ -317,6 +322,40 @@ void NotebookView::restartKernel(bool runAll)
                     m_kernel->restart(runAll);
             });
     box->open();
+}
+
+void NotebookView::useRuntime(Runtime *runtime, const QString &kernelSpec, const KernelId &kernel,
+                              const QString &kernelName)
+{
+    m_kernel->setRuntime(runtime);
+    updateKernelPath();
+    m_kernelChosen = !kernelSpec.isEmpty();
+    if (!kernel.isEmpty()) {
+        m_kernel->attach(kernel, kernelName);
+    } else if (!kernelSpec.isEmpty()) {
+        m_kernel->connectKernelSpec(kernelSpec);
+    } else {
+        m_kernel->disconnectKernel();
+        m_kernel->connectDefault();
+    }
+}
+
+// Writes which kernel the notebook runs on: when the person chose another one, and into a new
+// notebook, so that other programs know it too. Otherwise the file's metadata stays untouched.
+void NotebookView::rememberKernel()
+{
+    const bool isNew = m_file->place().path.isEmpty() && m_document->kernelName().isEmpty();
+    const RemoteKernelSpec spec = m_kernel->kernelSpec();
+    if ((!m_kernelChosen && !isNew) || spec.name.isEmpty() || spec.name == m_document->kernelName())
+        return;
+    m_kernelChosen = false;
+    nlohmann::ordered_json metadata = m_document->metadata().toJson();
+    if (!metadata.is_object())
+        metadata = nlohmann::ordered_json::object();
+    metadata["kernelspec"] = {{"display_name", spec.displayName.toStdString()},
+                              {"language", spec.language.toStdString()},
+                              {"name", spec.name.toStdString()}};
+    m_document->setMetadata(metadata);
 }
 
 void NotebookView::complete(int request, const CellId &id, int position)

@@ -77,6 +77,9 @@ public:
     void runCurrent(Then then);
     void runHidden(const CellId &heading);
     void restartKernel(bool runAll); // asks first
+    // A runtime and kernel chosen by the person. Both kernel names empty: as the notebook says.
+    void useRuntime(Runtime *runtime, const QString &kernelSpec, const KernelId &kernel,
+                    const QString &kernelName);
     void save();
     void saveAs();
     void saveAs(const DocumentFile::Place &place);
@@ -103,6 +106,7 @@ signals:
     void openLinkRequested(const QUrl &url);
     void commandRequested(const QString &command); // from a cell's tool bar
     void savedAway();                              // a save that was asked for is done
+    void saveCancelled();                          // … or will not be
 
 private:
     void build();
@@ -124,11 +128,13 @@ private:
     void insertNextInput(const CellId &after, const QString &text, bool replace);
     void updateKernelPath();
     void updateJournal();
+    void rememberKernel();
 
     Workspace m_workspace;
     QString m_name; // of a notebook without a file
     bool m_usable = false;
-    bool m_conflict = false; // changed on disk, not yet decided: no autosave
+    bool m_kernelChosen = false; // by the person: the notebook is to remember it
+    bool m_conflict = false;     // changed on disk, not yet decided: no autosave
     std::unique_ptr<NotebookDocument> m_document;
     std::unique_ptr<SectionFolds> m_folds;
     std::unique_ptr<NotebookSession> m_session;

@@ -36,7 +36,4 @@ private:
     QString m_text;
 };
 
-// `text` with SGR escape sequences as HTML in the theme's colours; other sequences are dropped.
-[[nodiscard]] QString ansiToHtml(const QString &text, const ThemeSource &theme);
-
 } // namespace farcell

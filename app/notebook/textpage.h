@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/notebook/page.h"
+#include "app/notebook/runtimehub.h"
 #include "core/base/result.h"
 
 #include <QPointer>
@@ -11,7 +12,6 @@ class QVBoxLayout;
 
 namespace farcell {
 
-class Runtime;
 class ThemeSource;
 
 // A tab with plain text: an output opened whole, a broken notebook shown as text (both read-only),

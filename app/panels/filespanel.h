@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/notebook/runtimehub.h"
 #include "core/base/result.h"
 
 #include <QPointer>
@@ -13,7 +14,6 @@ class QTreeView;
 namespace farcell {
 
 class FileTree;
-class Runtime;
 class ThemeSource;
 
 // The files of the runtime: open, upload, download, rename, delete, new notebook or folder.

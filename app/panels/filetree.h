@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/notebook/runtimehub.h"
 #include "core/client/runtimeclient.h"
 
 #include <QAbstractItemModel>
@@ -10,7 +11,6 @@
 
 namespace farcell {
 
-class Runtime;
 class ThemeSource;
 
 // The files of one runtime as a tree, read folder by folder when a folder is opened. GUI thread.

@@ -1,5 +1,6 @@
 #include "app/shell/mainwindow.h"
 
+#include "app/connect/tokenstore.h"
 #include "app/notebook/settings.h"
 #include "app/panels/filespanel.h"
 #include "app/panels/outlinepanel.h"
@@ -34,6 +35,7 @@ MainWindow::MainWindow(Workspace workspace, Keymap &keymap, QWidget *parent)
     , m_keymap(keymap)
     , m_commands(std::make_unique<CommandRegistry>())
     , m_menus(std::make_unique<Menus>(*m_commands, keymap, workspace.theme))
+    , m_tokens(std::make_unique<TokenStore>(Settings::directory() + QStringLiteral("/tokens.json")))
 {
     setAcceptDrops(true);
     setMinimumSize(640, 420);

@@ -10,6 +10,7 @@
 class QStackedWidget;
 class QSplitter;
 class QLabel;
+class QToolButton;
 
 namespace farcell {
 
@@ -24,6 +25,8 @@ class OutlinePanel;
 class StartPage;
 class StatusBar;
 class TabStrip;
+class TokenStore;
+struct RuntimeChoice;
 
 // The window: menu bar, rail and panels, tabs with their pages, status bar; and the commands of
 // all of these. GUI thread; owned by main().
@@ -104,6 +107,8 @@ private:
 
     // windowdialogs.cpp
     void openConnectDialog();
+    void useChoice(const RuntimeChoice &choice, NotebookView *notebook);
+    void openKernelChooser();
     void openSettings();
     void openShortcuts();
     void openAbout();
@@ -112,6 +117,7 @@ private:
     Keymap &m_keymap;
     std::unique_ptr<CommandRegistry> m_commands;
     std::unique_ptr<Menus> m_menus;
+    std::unique_ptr<TokenStore> m_tokens;
     KeyDispatcher *m_keys = nullptr;
     CommandPalette *m_palette = nullptr;
     TabStrip *m_tabs = nullptr;
@@ -125,7 +131,7 @@ private:
     OutlinePanel *m_outline = nullptr;
     FilesPanel *m_files = nullptr;
     QSplitter *m_splitter = nullptr;
-    QList<class QToolButton *> m_railButtons;
+    QList<QToolButton *> m_railButtons;
     Panel m_panel = Panel::None;
     bool m_closing = false; // the person wants to quit: pages are being asked
     int m_untitled = 0;

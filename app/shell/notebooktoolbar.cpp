@@ -108,6 +108,11 @@ QToolButton *NotebookToolBar::button(const QString &command, const QString &text
     return made;
 }
 
+const QWidget &NotebookToolBar::connectButton() const
+{
+    return *m_connect;
+}
+
 void NotebookToolBar::updateToolTips()
 {
     for (QToolButton *button : std::as_const(m_buttons)) {

@@ -30,6 +30,7 @@ public:
 
     void setNotebook(NotebookView *notebook);
     void refresh();
+    [[nodiscard]] const QWidget &connectButton() const;
 
 private:
     QToolButton *button(const QString &command, const QString &text, const QString &icon);

@@ -4,6 +4,7 @@
 #include <QStringList>
 
 class QLocalServer;
+class QLocalSocket;
 
 namespace farcell {
 
@@ -25,7 +26,7 @@ signals:
     void filesReceived(const QStringList &files); // empty: only come to the front
 
 private:
-    void readFrom(class QLocalSocket *socket);
+    void readFrom(QLocalSocket *socket);
 
     QString m_name;
     QLocalServer *m_server = nullptr;

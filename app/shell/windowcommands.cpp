@@ -282,7 +282,7 @@ void MainWindow::addRunCommands()
         "kernel.shutdown", tr("Shut down the kernel"), "",
         [](NotebookView &view) { view.kernel().shutdown(); }, hasKernel);
     run("kernel.change", tr("Change kernel…"), "variables",
-        [this](NotebookView &) { openConnectDialog(); });
+        [this](NotebookView &) { openKernelChooser(); });
     m_commands->add({QStringLiteral("runtime.connect"), tr("Connect to a runtime…"), tr("Runtime"),
                      QStringLiteral("connect"), [this] { openConnectDialog(); }});
 }

@@ -1,8 +1,13 @@
 // The part of MainWindow that opens dialogs.
 
+#include "app/connect/connectdialog.h"
+#include "app/connect/kernelchooser.h"
+#include "app/connect/tokenstore.h"
 #include "app/notebook/kernellink.h"
 #include "app/notebook/runtimehub.h"
+#include "app/notebook/settings.h"
 #include "app/shell/mainwindow.h"
+#include "app/shell/notebooktoolbar.h"
 #include "app/shell/settingsdialog.h"
 #include "app/shell/shortcutsdialog.h"
 #include "app/theme/theme.h"
@@ -21,6 +26,76 @@
 #include <QVBoxLayout>
 
 namespace farcell {
+
+void MainWindow::openConnectDialog()
+{
+    NotebookView *notebook = usableNotebook();
+    RuntimeHub &runtimes = m_workspace.runtimes;
+    ConnectDialog::Setup setup;
+    setup.thisComputer = [&runtimes](QObject *context, const ConnectDialog::Answer &answer) {
+        runtimes.local()->whenReady(context, [answer](const Result<RuntimeClient *> &client) {
+            if (client)
+                answer((*client)->endpoint());
+            else
+                answer(tl::unexpected(client.error()));
+        });
+    };
+    const Runtime *runtime = notebook ? notebook->kernel().runtime() : runtimes.preferred();
+    if (runtime && !runtime->isLocal())
+        setup.currentServer = runtime->url();
+    if (notebook) {
+        setup.wantedKernel = notebook->document().kernelName();
+        if (const KernelConnection *connection = notebook->kernel().connection())
+            setup.currentKernel = connection->kernelId();
+    }
+    setup.recentFile = Settings::directory() + QStringLiteral("/servers.json");
+    auto *dialog = new ConnectDialog(m_workspace.theme, *m_tokens, setup, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, this, [this, dialog, notebook = QPointer(notebook)] {
+        useChoice(dialog->choice(), notebook);
+    });
+    dialog->open();
+}
+
+void MainWindow::useChoice(const RuntimeChoice &choice, NotebookView *notebook)
+{
+    RuntimeHub &runtimes = m_workspace.runtimes;
+    Runtime *runtime = choice.thisComputer
+                           ? runtimes.local()
+                           : runtimes.remote(choice.endpoint, choice.endpoint.url.authority());
+    runtimes.setPreferred(runtime);
+    if (notebook)
+        notebook->useRuntime(runtime, choice.kernel.kernelSpec, choice.kernel.kernel,
+                             choice.kernel.kernelName);
+    else
+        showPanel(Panel::Files, false);
+}
+
+void MainWindow::openKernelChooser()
+{
+    NotebookView *notebook = usableNotebook();
+    Runtime *runtime = notebook ? notebook->kernel().runtime() : nullptr;
+    if (!runtime)
+        return;
+    runtime->whenReady(notebook, [this, notebook, runtime](const Result<RuntimeClient *> &client) {
+        if (!client) {
+            openConnectDialog(); // which says what is wrong
+            return;
+        }
+        const KernelConnection *connection = notebook->kernel().connection();
+        auto *chooser = new KernelChooser(m_workspace.theme, (*client)->endpoint(),
+                                          notebook->document().kernelName(),
+                                          connection ? connection->kernelId() : KernelId(), this);
+        connect(chooser, &KernelChooser::chosen, notebook,
+                [notebook, runtime](const KernelChoice &choice) {
+                    notebook->useRuntime(runtime, choice.kernelSpec, choice.kernel,
+                                         choice.kernelName);
+                });
+        connect(chooser, &KernelChooser::otherRuntimeRequested, this,
+                &MainWindow::openConnectDialog);
+        chooser->openBelow(m_toolBar->connectButton());
+    });
+}
 
 void MainWindow::openSettings()
 {
