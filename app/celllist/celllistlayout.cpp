@@ -311,6 +311,11 @@ void CellListView::Private::scrolled(int dy)
     anchor = {};
     rememberAnchor();
     layoutNow();
+    const QPoint pointer = q.viewport()->mapFromGlobal(QCursor::pos());
+    if (!hoverCell.isEmpty() && q.viewport()->rect().contains(pointer)) {
+        const int index = rowAtPoint(pointer); // another cell is under the pointer now
+        setHover(index < 0 ? CellId() : order[static_cast<size_t>(index)], RowPart::None);
+    }
 }
 
 int CellListView::Private::rowAtPoint(QPoint pos) const

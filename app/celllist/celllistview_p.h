@@ -22,7 +22,8 @@ class InsertBar;
 
 // The list's inside. Parts by file: celllistlayout.cpp (rows, heights, scrolling),
 // celllistdocument.cpp (what the document tells), celllistedit.cpp (editors, modes, selection),
-// celllistmouse.cpp (pointer, drag), celllistpaint.cpp (painting, overlays).
+// celllistmouse.cpp (pointer, drag), celllistpaint.cpp (painting, overlays); the public class is in
+// celllistview.cpp (cells, modes), celllisttold.cpp (what it is told), celllistevents.cpp.
 class CellListView::Private : public QObject, public RowHost
 {
 public:

@@ -145,9 +145,9 @@ void CellRow::paintBox(QPainter &painter, const RowLook &look) const
                          QFontMetrics(t.code).elidedText(first + QStringLiteral(" …"),
                                                          Qt::ElideRight, line.width() - 120));
         painter.setFont(t.caption);
-        painter.drawText(
-            line, Qt::AlignVCenter | Qt::AlignRight,
-            tr("%n line(s) hidden", nullptr, static_cast<int>(source.count(u'\n')) + 1));
+        const qsizetype lines = source.count(u'\n') + 1;
+        painter.drawText(line, Qt::AlignVCenter | Qt::AlignRight,
+                         lines == 1 ? tr("1 line hidden") : tr("%1 lines hidden").arg(lines));
     }
     if (m_state.editing && cell()->kind == CellKind::Markdown) {
         painter.setPen(QPen(t.border, 1));
@@ -275,9 +275,8 @@ void CellRow::paintStatus(QPainter &painter, const RowLook &look) const
                    : run.phase == Phase::Interrupted ? t.warning
                    : running                         ? t.accent
                                                      : t.textFaint);
-    const QRect place(m_geometry.column.left() + 4, top, M::gutter - 4, 16);
-    painter.drawText(place.adjusted(-4, 0, 4, 0), Qt::AlignHCenter | Qt::AlignTop,
-                     elapsedText(std::max<qint64>(0, ms)));
+    const QRect place(m_geometry.runButton.center().x() - M::gutter / 2, top, M::gutter + 1, 16);
+    painter.drawText(place, Qt::AlignHCenter | Qt::AlignTop, elapsedText(std::max<qint64>(0, ms)));
 }
 
 void CellRow::paintFoldRow(QPainter &painter, const RowLook &look) const
@@ -289,9 +288,11 @@ void CellRow::paintFoldRow(QPainter &painter, const RowLook &look) const
     painter.drawRoundedRect(m_geometry.foldRow, Theme::radius, Theme::radius);
     painter.setFont(t.body);
     painter.setPen(over ? t.text : t.textMuted);
-    painter.drawText(m_geometry.foldRow.adjusted(M::textInset, 0, -8, 0),
-                     Qt::AlignVCenter | Qt::AlignLeft,
-                     QStringLiteral("↳  ") + tr("%n cell(s) hidden", nullptr, m_state.hiddenCells));
+    painter.drawText(
+        m_geometry.foldRow.adjusted(M::textInset, 0, -8, 0), Qt::AlignVCenter | Qt::AlignLeft,
+        QStringLiteral("↳  ") + (m_state.hiddenCells == 1
+                                     ? tr("1 cell hidden")
+                                     : tr("%1 cells hidden").arg(m_state.hiddenCells)));
     const bool overRun = look.hovered && look.hoverPart == RowPart::FoldRunButton;
     const QRectF circle = QRectF(m_geometry.foldRun).adjusted(0.5, 0.5, -0.5, -0.5);
     painter.setPen(overRun ? QPen(Qt::NoPen) : QPen(t.borderStrong, 1.2));

@@ -136,7 +136,7 @@ void applyStyles(QsciScintillaBase &view, const Language &language, const Theme 
         view.SendScintilla(Sci::SCI_STYLESETFORE, number, colourOf(style.role, theme));
         if (style.role == SyntaxRole::Heading || style.role == SyntaxRole::Strong)
             view.SendScintilla(Sci::SCI_STYLESETBOLD, number, 1L);
-        if (style.role == SyntaxRole::Emphasis || style.role == SyntaxRole::Comment)
+        if (style.role == SyntaxRole::Emphasis)
             view.SendScintilla(Sci::SCI_STYLESETITALIC, number, 1L);
     }
     applyViewColours(view, theme);
