@@ -222,13 +222,13 @@ void RunCommand::startSession(const QString &kernelName)
             if (m_isEnding)
                 return endSession(ExitCode::Failed); // a signal came meanwhile
             if (session)
-                runCells(*session);
+                openKernel(*session);
             else
                 fail(ExitCode::NoRuntime, session.error().message);
         });
 }
 
-void RunCommand::runCells(const RemoteSession &session)
+void RunCommand::openKernel(const RemoteSession &session)
 {
     m_connection.reset(m_client->connectKernel(session.kernel.id, session.kernel.name));
     m_session = std::make_unique<NotebookSession>(m_document);
@@ -244,15 +244,23 @@ void RunCommand::runCells(const RemoteSession &session)
     connect(m_session.get(), &NotebookSession::cellFinished, this, &RunCommand::handleCellFinished);
     connect(m_session.get(), &NotebookSession::queueFinished, this,
             &RunCommand::handleQueueFinished);
+    connect(m_connection.get(), &KernelConnection::infoReceived, this, &RunCommand::runCells);
     m_connectionTimer.start(connectPatience);
+    m_session->setConnection(m_connection.get());
+}
 
+// Not before the kernel has answered: the time it takes to start is not the first cell's.
+void RunCommand::runCells()
+{
+    m_connectionTimer.stop();
+    if (m_isEnding || std::exchange(m_hasStarted, true))
+        return;
     std::vector<CellId> cells;
     for (int i = 0; i < m_document.cellCount(); ++i) {
         const Cell &cell = m_document.cellAt(i);
         if (cell.kind == CellKind::Code && !hasTag(cell, "skip-execution"))
             cells.push_back(cell.id);
     }
-    m_session->setConnection(m_connection.get());
     if (cells.empty())
         return wrapUp(ExitCode::Done);
     m_progress.begin(static_cast<int>(cells.size()));
@@ -272,8 +280,8 @@ void RunCommand::handleRunState(const CellId &id)
 void RunCommand::handleCellFinished(const CellId &id, bool ok)
 {
     m_cellTimer.stop();
-    const Phase phase = m_session->runState(id).phase;
-    m_progress.cellFinished(cellNumber(id), wordFor(phase, ok));
+    const CellRunState state = m_session->runState(id);
+    m_progress.cellFinished(cellNumber(id), wordFor(state.phase, ok), state.elapsed);
     if (ok)
         return;
     m_hasFailedCell = true;
@@ -306,6 +314,11 @@ void RunCommand::handleKernelState(const QString &state)
     const bool died = state == QLatin1String("dead") || state == QLatin1String("restarting");
     if (!died || m_isEnding || !m_trouble.isEmpty())
         return;
+    if (!m_hasStarted) {
+        if (state == QLatin1String("dead"))
+            fail(ExitCode::NoRuntime, tr("The kernel died before it could run anything"));
+        return;
+    }
     const CellId running = m_session->runningCell();
     m_trouble = running.isEmpty()
                     ? tr("The kernel died")
@@ -314,12 +327,10 @@ void RunCommand::handleKernelState(const QString &state)
 
 void RunCommand::handleConnectionState(KernelConnection::State state)
 {
-    if (state == KernelConnection::State::Connected) {
+    if (state == KernelConnection::State::Connected && m_hasStarted)
         m_connectionTimer.stop();
-        m_hasStarted = true;
-    } else if (state == KernelConnection::State::Reconnecting) {
+    else if (state == KernelConnection::State::Reconnecting)
         m_connectionTimer.start(connectPatience);
-    }
 }
 
 void RunCommand::handleTimeout()

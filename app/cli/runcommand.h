@@ -45,7 +45,8 @@ private:
     void connectTo(const Endpoint &endpoint);
     void chooseKernel(const RemoteKernelSpecs &specs);
     void startSession(const QString &kernelName);
-    void runCells(const RemoteSession &session);
+    void openKernel(const RemoteSession &session);
+    void runCells();
 
     void handleRunState(const CellId &id);
     void handleCellFinished(const CellId &id, bool ok);
@@ -73,11 +74,11 @@ private:
     std::unique_ptr<NotebookSession> m_session;
     SessionId m_sessionId;
     KernelId m_kernelId;
-    QTimer m_cellTimer;       // one cell's time
-    QTimer m_connectionTimer; // how long a lost connection is waited for
-    QTimer m_stopTimer;       // how long an interrupted kernel may take
-    QString m_trouble;        // why the run ended early, if not by a cell's own error
-    bool m_hasStarted = false;
+    QTimer m_cellTimer;        // one cell's time
+    QTimer m_connectionTimer;  // how long a lost connection is waited for
+    QTimer m_stopTimer;        // how long an interrupted kernel may take
+    QString m_trouble;         // why the run ended early, if not by a cell's own error
+    bool m_hasStarted = false; // the kernel answered: from here on there is something to write
     bool m_hasFailedCell = false;
     bool m_isStopping = false;
     bool m_isEnding = false;

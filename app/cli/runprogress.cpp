@@ -63,18 +63,18 @@ void RunProgress::cellStarted(int cellNumber)
     draw();
 }
 
-void RunProgress::cellFinished(int cellNumber, const QString &outcome)
+void RunProgress::cellFinished(int cellNumber, const QString &outcome,
+                               std::chrono::milliseconds took)
 {
     ++m_done;
     if (m_isTerminal) {
         draw();
         return;
     }
-    const QString took = m_current == cellNumber ? duration(m_cellClock.elapsed()) : duration(0);
     write(QStringLiteral("[%1/%2] %3\n")
               .arg(m_done)
               .arg(m_total)
-              .arg(tr("cell %1: %2, %3").arg(cellNumber).arg(outcome, took)));
+              .arg(tr("cell %1: %2, %3").arg(cellNumber).arg(outcome, duration(took.count()))));
 }
 
 void RunProgress::say(const QString &line)

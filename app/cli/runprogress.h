@@ -5,6 +5,8 @@
 #include <QString>
 #include <QTimer>
 
+#include <chrono>
+
 namespace farcell {
 
 // Tells on stderr how far a run is: a bar on a terminal, one line per cell elsewhere.
@@ -18,7 +20,7 @@ public:
 
     void begin(int cells);
     void cellStarted(int cellNumber); // as a person counts the notebook's cells, from 1
-    void cellFinished(int cellNumber, const QString &outcome);
+    void cellFinished(int cellNumber, const QString &outcome, std::chrono::milliseconds took);
     // A line of its own, above the bar.
     void say(const QString &line);
     void end(); // the bar goes

@@ -149,7 +149,7 @@ Result<> EmbeddedRuntime::Private::launch()
                           secrets.filePath(QStringLiteral("token")),
                           QStringLiteral("--exit-with-stdin")};
     if (options.ephemeral)
-        arguments << QStringLiteral("--kernels-end-with-server");
+        arguments << QStringLiteral("--kernels-end-with-server") << QStringLiteral("--no-prewarm");
     // Its own process group: Ctrl+C on our terminal is for us to pass on.
     process.setChildProcessModifier([] { ::setpgid(0, 0); });
     process.start(program, arguments);

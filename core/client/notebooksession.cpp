@@ -276,6 +276,7 @@ void NotebookSession::Private::handleMessage(const KernelMessage &message)
         if (state == QLatin1String("busy") && !std::exchange(running->hasStarted, true)) {
             running->clock.restart(); // until now it may have waited for another client's cell
             states[running->entry.cell].startedAt = QDateTime::currentDateTimeUtc();
+            emit q->runStateChanged(running->entry.cell);
         }
         running->isIdle = state == QLatin1String("idle");
         if (running->isIdle && running->hasReply)
