@@ -38,13 +38,27 @@ void NotebookDocument::Private::tellStates()
     }
 }
 
+bool NotebookDocument::Private::isFileIdTaken(const QString &fileId) const
+{
+    for (int i = 0; i < cells.size(); ++i) {
+        if (cells.at(i).fileId == fileId)
+            return true;
+    }
+    return false;
+}
+
 void NotebookDocument::Private::prepareNewCells(std::vector<Cell> &newCells) const
 {
+    constexpr size_t few = 8; // looking each id up is quicker than collecting all of them
     QSet<QString> taken;
-    if (usesFileIds()) {
+    if (usesFileIds() && newCells.size() > few) {
         for (int i = 0; i < cells.size(); ++i)
             taken.insert(cells.at(i).fileId.value_or(QString()));
     }
+    const auto isFree = [&](const std::optional<QString> &id) {
+        return id && !id->isEmpty() && !taken.contains(*id) &&
+               (newCells.size() > few || !isFileIdTaken(*id));
+    };
     for (Cell &cell : newCells) {
         cell.id = newCellId();
         if (cell.typeName.isEmpty())
@@ -55,7 +69,7 @@ void NotebookDocument::Private::prepareNewCells(std::vector<Cell> &newCells) con
             cell.fileId.reset();
             continue;
         }
-        while (!cell.fileId || cell.fileId->isEmpty() || taken.contains(*cell.fileId))
+        while (!isFree(cell.fileId))
             cell.fileId = newFileId();
         taken.insert(*cell.fileId);
     }

@@ -25,6 +25,7 @@ public:
     Cell *cellForOutput(const CellId &id) { return cells.find(id); }
     // New cells get what a cell of this document needs: a fresh id, a unique file id or none.
     void prepareNewCells(std::vector<Cell> &newCells) const;
+    [[nodiscard]] bool isFileIdTaken(const QString &fileId) const;
     [[nodiscard]] bool isModified() const { return dirty || history.state() != cleanState; }
     [[nodiscard]] bool usesFileIds() const { return nbformat > 4 || (nbformat == 4 && minor >= 5); }
     // Ids that are in the document, in its order, each once; as indices.
