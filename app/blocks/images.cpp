@@ -15,7 +15,7 @@ namespace farcell {
 
 namespace {
 
-constexpr int maxSide = 16'384;        // pixels; larger pictures are scaled down while decoding
+constexpr int maxSide = 16'384;         // pixels; larger pictures are scaled down while decoding
 constexpr int maxSvgElements = 400'000; // beyond this it is a bomb, not a picture
 
 bool looksLikeSvg(const QByteArray &bytes)
@@ -90,15 +90,15 @@ bool isHarmless(const QXmlStreamAttribute &attribute)
         return false;
     const QStringView value = attribute.value().trimmed();
     if (name == QLatin1String("href") || name == QLatin1String("src"))
-        return value.startsWith(QLatin1Char('#'))
-            || value.startsWith(QLatin1String("data:image/"), Qt::CaseInsensitive);
+        return value.startsWith(QLatin1Char('#')) ||
+               value.startsWith(QLatin1String("data:image/"), Qt::CaseInsensitive);
     return true;
 }
 
 bool isForbidden(QStringView name)
 {
-    return name == QLatin1String("script") || name == QLatin1String("foreignObject")
-        || name == QLatin1String("iframe");
+    return name == QLatin1String("script") || name == QLatin1String("foreignObject") ||
+           name == QLatin1String("iframe");
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 #include <QPainter>
 #include <QTextBlock>
 #include <QTextDocument>
+#include <QTextLayout>
 
 #include <algorithm>
 #include <cmath>
@@ -60,12 +61,10 @@ int InlineObjects::insert(QTextCursor &cursor, std::unique_ptr<InlineObject> obj
     const int index = count();
     format.setObjectType(objectType);
     format.setProperty(IndexProperty, index);
-    m_items.push_back({std::move(object), QTextCursor(cursor)});
+    QTextCursor place(cursor);
+    place.setKeepPositionOnInsert(true); // stays in front of the object
     cursor.insertText(QString(QChar::ObjectReplacementCharacter), format);
-    Item &item = m_items.back();
-    item.cursor = cursor;
-    item.cursor.setPosition(cursor.position() - 1, QTextCursor::MoveAnchor);
-    item.cursor.setPosition(cursor.position(), QTextCursor::KeepAnchor);
+    m_items.push_back({std::move(object), place});
     return index;
 }
 
@@ -76,12 +75,16 @@ void InlineObjects::sizeChanged(int index)
     Item &item = m_items[static_cast<size_t>(index)];
     if (!item.cursor.document())
         return;
-    const qreal available = availableWidth(*item.cursor.document(), item.cursor.selectionStart());
+    const int position = item.cursor.position();
+    const qreal available = availableWidth(*item.cursor.document(), position);
     const qreal ascent = item.object->ascent(available);
-    QTextCharFormat format = item.cursor.charFormat();
+    QTextCursor character(item.cursor);
+    character.setPosition(position);
+    character.setPosition(position + 1, QTextCursor::KeepAnchor);
+    QTextCharFormat format = character.charFormat();
     chooseBaseline(format, ascent, item.object->size(available).height() - ascent);
-    item.cursor.setCharFormat(format);
-    item.cursor.document()->markContentsDirty(item.cursor.selectionStart(), 1);
+    character.setCharFormat(format);
+    item.cursor.document()->markContentsDirty(position, 1);
 }
 
 InlineObject *InlineObjects::at(int index) const
@@ -117,9 +120,12 @@ void InlineObjects::drawObject(QPainter *painter, const QRectF &rect, QTextDocum
     if (!object)
         return;
     const qreal available = availableWidth(*document, position);
-    const bool middle = format.toCharFormat().verticalAlignment() == QTextCharFormat::AlignMiddle;
-    const qreal baseline =
-        rect.top() + (middle ? (rect.height() + halfX(format)) / 2.0 : rect.height());
+    qreal baseline = rect.bottom();
+    const QTextBlock block = document->findBlock(position);
+    const QTextLine line = block.layout()->lineForTextPosition(position - block.position());
+    // Qt paints such an object in the middle of its line, whatever ascent it was given.
+    if (format.toCharFormat().verticalAlignment() == QTextCharFormat::AlignMiddle && line.isValid())
+        baseline = rect.top() - (line.height() - rect.height()) / 2 + line.ascent();
     const QSizeF size = object->size(available);
     object->paint(*painter,
                   QRectF(QPointF(rect.left(), baseline - object->ascent(available)), size));

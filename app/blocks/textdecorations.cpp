@@ -9,6 +9,8 @@
 #include <QTextDocument>
 #include <QTextLayout>
 
+#include <algorithm>
+
 namespace farcell {
 
 namespace {
@@ -60,9 +62,39 @@ void paintMarker(QPainter &painter, const QString &marker, const QRectF &line, q
     }
 }
 
-void paintBlock(QPainter &painter, const QTextBlock &block, const QRectF &rect, qreal width,
-                const Theme &theme)
+// Rounded tints behind code in a line and key caps.
+void paintPills(QPainter &painter, const QTextBlock &block, const QRectF &rect, const Theme &theme)
 {
+    for (auto it = block.begin(); !it.atEnd(); ++it) {
+        const QTextFragment fragment = it.fragment();
+        const int kind = fragment.charFormat().intProperty(TextDecoration::Pill);
+        if (kind == 0)
+            continue;
+        const int first = fragment.position() - block.position();
+        const int last = first + fragment.length();
+        const QFontMetricsF metrics(fragment.charFormat().font());
+        for (int i = 0; i < block.layout()->lineCount(); ++i) {
+            const QTextLine line = block.layout()->lineAt(i);
+            const int from = std::max(first, line.textStart());
+            const int to = std::min(last, line.textStart() + line.textLength());
+            if (from >= to)
+                continue;
+            const qreal left = std::min(line.cursorToX(from), line.cursorToX(to));
+            const qreal right = std::max(line.cursorToX(from), line.cursorToX(to));
+            const qreal baseline = rect.top() + line.y() + line.ascent();
+            const QRectF pill(QPointF(rect.left() + left - 2.5, baseline - metrics.ascent() - 1),
+                              QPointF(rect.left() + right + 2.5, baseline + metrics.descent() + 1));
+            painter.setPen(kind == 2 ? QPen(theme.borderStrong, 1) : QPen(Qt::NoPen));
+            painter.setBrush(theme.surfaceSunken);
+            painter.drawRoundedRect(kind == 2 ? pill.adjusted(0.5, 0.5, -0.5, -0.5) : pill, 4, 4);
+        }
+    }
+}
+
+void paintBlock(QPainter &painter, const QTextBlock &block, const QRectF &rect, qreal gap,
+                qreal width, const Theme &theme)
+{
+    paintPills(painter, block, rect, theme);
     const QTextBlockFormat format = block.blockFormat();
     if (format.hasProperty(TextDecoration::BoxLeft)) {
         const QRectF box =
@@ -79,7 +111,7 @@ void paintBlock(QPainter &painter, const QTextBlock &block, const QRectF &rect, 
             ? block.previous().blockFormat().property(TextDecoration::QuoteBars).toList().size()
             : 0;
     for (qsizetype i = 0; i < bars.size(); ++i) {
-        const qreal reach = i < above ? format.topMargin() + 6 : 1;
+        const qreal reach = i < above ? gap : 1;
         painter.setPen(Qt::NoPen);
         painter.setBrush(theme.borderStrong);
         painter.drawRoundedRect(QRectF(QPointF(bars[i].toDouble(), rect.top() - reach),
@@ -88,11 +120,6 @@ void paintBlock(QPainter &painter, const QTextBlock &block, const QRectF &rect, 
     }
     if (format.hasProperty(TextDecoration::Rule)) {
         painter.fillRect(QRectF(format.leftMargin(), rect.center().y(),
-                                width - format.leftMargin() - format.rightMargin(), 1),
-                         theme.border);
-    }
-    if (format.hasProperty(TextDecoration::HeadingRule)) {
-        painter.fillRect(QRectF(format.leftMargin(), rect.bottom() + 3,
                                 width - format.leftMargin() - format.rightMargin(), 1),
                          theme.border);
     }
@@ -113,13 +140,14 @@ void paintDecorations(QPainter &painter, const QTextDocument &document, const QR
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing);
     const QAbstractTextDocumentLayout *layout = document.documentLayout();
+    qreal above = 0;
     for (QTextBlock block = document.begin(); block.isValid(); block = block.next()) {
-        if (block.blockFormat().propertyCount() == 0)
-            continue;
         const QRectF rect = layout->blockBoundingRect(block);
+        const qreal gap = std::max(1.0, rect.top() - above);
+        above = rect.bottom();
         if (rect.bottom() + 32 < exposed.top() || rect.top() - 32 > exposed.bottom())
             continue;
-        paintBlock(painter, block, rect, document.textWidth(), theme);
+        paintBlock(painter, block, rect, gap, document.textWidth(), theme);
     }
     painter.restore();
 }

@@ -16,11 +16,11 @@ namespace TextDecoration {
 enum Property
 {
     QuoteBars = QTextFormat::UserProperty + 60, // list of x positions
-    BoxLeft,    // the paragraph stands in a rounded code box that starts at this x
-    BoxColor,   // colour of that box; code background when absent
-    Marker,     // list marker drawn before the first line: text, or one of the names below
-    Rule,       // a horizontal rule
-    HeadingRule // a hairline below, as for first-level headings
+    BoxLeft,  // the paragraph stands in a rounded code box that starts at this x
+    BoxColor, // colour of that box; code background when absent
+    Marker,   // list marker drawn before the first line: text, or one of the names below
+    Rule,     // a horizontal rule
+    Pill      // of characters: code in a line, drawn on a rounded tint; 1 code, 2 key cap
 };
 inline constexpr QLatin1String markerDisc("disc"), markerCircle("circle"), markerSquare("square"),
     markerChecked("checked"), markerUnchecked("unchecked");

@@ -187,8 +187,7 @@ bool HtmlWriter::startInline(const HtmlToken &token, Open &open)
         font.setPixelSize(std::max(8, m_writer.format().font().pixelSize() - 1));
         overlay.setFont(font);
         if (m_preDepth == 0)
-            overlay.setBackground(name == QLatin1String("kbd") ? theme.pressed
-                                                               : theme.surfaceSunken);
+            overlay.setProperty(TextDecoration::Pill, name == QLatin1String("kbd") ? 2 : 1);
     } else if (isOneOf(name, {"small", "big"})) {
         QFont font = m_writer.format().font();
         font.setPixelSize(std::max(8, font.pixelSize() + (name == QLatin1String("big") ? 3 : -2)));
@@ -307,6 +306,8 @@ void HtmlWriter::close(const Open &open)
         m_writer.popQuote();
     if (open.list && !m_lists.empty())
         m_lists.pop_back();
+    if (open.list && m_lists.empty())
+        m_writer.gapBefore(10);
     if (open.indent)
         m_writer.popIndent();
     if (open.name == QLatin1String("pre") && open.block)

@@ -209,6 +209,8 @@ private:
             m_writer.setTight(m_lists.back().outerTight);
             m_lists.pop_back();
             m_writer.popIndent();
+            if (m_lists.empty())
+                m_writer.gapBefore(10);
             return;
         case CMARK_NODE_ITEM:
             m_writer.setMarker({});

@@ -39,7 +39,7 @@ void MathEngine::start()
     // people write, this is for TeX they did not.
     m_thread.setStackSize(8 * 1024 * 1024);
     m_thread.setObjectName(QStringLiteral("math"));
-    m_thread.start(QThread::LowPriority);
+    m_thread.start();
 }
 
 const MathResult *MathEngine::typeset(const QString &tex, bool display, QObject *context,

@@ -44,7 +44,8 @@ QSizeF MathObject::size(qreal available) const
 {
     if (m_picture) {
         const qreal scale = ex(available);
-        return {m_picture->width() * scale, m_picture->height() * scale};
+        return {m_picture->isFlexible() ? available : m_picture->width() * scale,
+                m_picture->height() * scale};
     }
     const QFontMetricsF metrics(m_theme.theme().code);
     return {std::min(available, metrics.horizontalAdvance(placeholder())), metrics.height()};
@@ -61,7 +62,7 @@ void MathObject::paint(QPainter &painter, const QRectF &box)
 {
     const Theme &theme = m_theme.theme();
     if (m_picture) {
-        m_picture->paint(painter, box.topLeft(), box.width() / std::max(0.01, m_picture->width()),
+        m_picture->paint(painter, box, box.height() / std::max(0.01, m_picture->height()),
                          theme.text);
         return;
     }

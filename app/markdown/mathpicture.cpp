@@ -12,6 +12,7 @@ namespace farcell {
 namespace {
 
 constexpr size_t maxShapes = 200'000;
+constexpr qreal pixelsPerEx = 8; // what glue.js tells MathJax
 
 // Reads numbers from SVG attribute text: separated by spaces or commas, or by their signs.
 class NumberScanner
@@ -51,7 +52,10 @@ public:
             const bool sign = (c == QLatin1Char('-') || c == QLatin1Char('+')) &&
                               (m_at == start || m_text[m_at - 1].toLower() == QLatin1Char('e'));
             const bool point = c == QLatin1Char('.') && !dot;
-            const bool exponent = c.toLower() == QLatin1Char('e') && m_at > start;
+            // Not the "e" of the unit "ex".
+            const bool exponent =
+                c.toLower() == QLatin1Char('e') && m_at > start && m_at + 1 < m_text.size() &&
+                (m_text[m_at + 1].isDigit() || m_text[m_at + 1] == QLatin1Char('-'));
             if (!c.isDigit() && !sign && !point && !exponent)
                 break;
             dot = dot || point || exponent;
@@ -192,7 +196,9 @@ QPainterPath parseSvgPath(QStringView d)
             break;
         case u'Z':
             path.closeSubpath();
-            break;
+            command = QChar(); // a number here would be an error
+            last = QLatin1Char('Z');
+            continue;
         default:
             return path;
         }
@@ -239,6 +245,7 @@ private:
         qreal stroke = 0;
         int clip = -1;
         qreal textSize = 0; // > 0 inside <text>
+        qreal anchor = 0;
     };
 
     [[nodiscard]] QStringView attribute(const char *name) const
@@ -303,6 +310,19 @@ private:
             const QString style = attribute("style").toString();
             const qsizetype at = style.indexOf(QLatin1String("vertical-align:"));
             m_picture->m_depth = at < 0 ? 0 : -exValue(QStringView(style).mid(at + 15));
+            if (attribute("width").endsWith(QLatin1Char('%'))) {
+                const qsizetype least = style.indexOf(QLatin1String("min-width:"));
+                m_picture->m_width = least < 0 ? 10 : exValue(QStringView(style).mid(least + 10));
+                m_picture->m_flexible = true;
+                m_picture->m_viewBox = QRectF(0, 0, m_picture->m_width * pixelsPerEx,
+                                              m_picture->m_height * pixelsPerEx);
+            }
+            return;
+        }
+        const QStringView fit = attribute("preserveAspectRatio");
+        if (m_picture->m_flexible && !fit.isEmpty() && attribute("width").isEmpty() &&
+            box.height() > 0) {
+            startAnchored(state, box, fit);
             return;
         }
         // A window on stretchy pieces: its content is shifted, scaled and cut to its rectangle.
@@ -323,10 +343,30 @@ private:
         state.transform = inner * state.transform;
     }
 
+    // The rows, or the numbers, of a tagged formula: as high as the picture, placed by the width.
+    void startAnchored(State &state, const QRectF &box, QStringView fit) const
+    {
+        const qreal share = fit.startsWith(QLatin1String("xMax"))   ? 1
+                            : fit.startsWith(QLatin1String("xMid")) ? 0.5
+                                                                    : 0;
+        const qreal scale = m_picture->m_viewBox.height() / box.height();
+        QTransform inner;
+        inner.scale(scale, scale);
+        inner.translate(-(box.x() + share * box.width()), -box.y());
+        state.transform = inner * state.transform;
+        state.anchor = share;
+    }
+
     void addPath(const State &state, QPainterPath path, qreal stroke = 0)
     {
-        m_picture->m_shapes.push_back(
-            {std::move(path), stroke, {}, 0, state.color, state.transform, state.clip});
+        m_picture->m_shapes.push_back({std::move(path),
+                                       stroke,
+                                       {},
+                                       0,
+                                       state.color,
+                                       state.transform,
+                                       state.clip,
+                                       state.anchor});
     }
 
     void addRect(const State &state)
@@ -367,7 +407,7 @@ private:
         if (state.textSize <= 0 || text.trimmed().isEmpty())
             return;
         m_picture->m_shapes.push_back(
-            {{}, 0, text, state.textSize, state.color, state.transform, state.clip});
+            {{}, 0, text, state.textSize, state.color, state.transform, state.clip, state.anchor});
     }
 
     QXmlStreamReader m_xml;
@@ -383,14 +423,15 @@ std::shared_ptr<const MathPicture> MathPicture::parse(const QByteArray &svg)
     return MathSvgReader().read(svg);
 }
 
-void MathPicture::paint(QPainter &painter, QPointF origin, qreal ex, const QColor &color) const
+void MathPicture::paint(QPainter &painter, const QRectF &box, qreal ex, const QColor &color) const
 {
     if (m_viewBox.width() <= 0 || m_viewBox.height() <= 0)
         return;
     painter.save();
     painter.setRenderHints(QPainter::Antialiasing | QPainter::TextAntialiasing);
-    painter.translate(origin);
-    painter.scale(m_width * ex / m_viewBox.width(), m_height * ex / m_viewBox.height());
+    painter.translate(box.topLeft());
+    const qreal scale = m_height * ex / m_viewBox.height();
+    painter.scale(m_flexible ? scale : m_width * ex / m_viewBox.width(), scale);
     painter.translate(-m_viewBox.topLeft());
     const QTransform base = painter.transform();
     int clip = -1;
@@ -404,7 +445,10 @@ void MathPicture::paint(QPainter &painter, QPointF origin, qreal ex, const QColo
             if (clip >= 0)
                 painter.setClipPath(m_clips[static_cast<size_t>(clip)], Qt::IntersectClip);
         }
-        painter.setTransform(shape.transform * base);
+        QTransform place = shape.transform;
+        if (m_flexible)
+            place *= QTransform::fromTranslate(shape.anchor * box.width() / scale, 0);
+        painter.setTransform(place * base);
         const QColor ink = shape.color.value_or(color);
         if (!shape.text.isEmpty()) {
             QFont font = painter.font();

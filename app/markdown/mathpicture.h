@@ -28,9 +28,13 @@ public:
     [[nodiscard]] qreal height() const { return m_height; } // whole height
     [[nodiscard]] qreal depth() const { return m_depth; }   // the part below the baseline
 
-    // Draws with the top left corner at `origin`, `ex` pixels an x-height, in `color` where the
-    // formula names no colour of its own.
-    void paint(QPainter &painter, QPointF origin, qreal ex, const QColor &color) const;
+    // A formula with a number at the right margin takes all the width there is; width() is the
+    // least it needs.
+    [[nodiscard]] bool isFlexible() const { return m_flexible; }
+
+    // Draws into `box`, `ex` pixels an x-height, in `color` where the formula names no colour of
+    // its own.
+    void paint(QPainter &painter, const QRectF &box, qreal ex, const QColor &color) const;
 
 private:
     friend class MathSvgReader;
@@ -42,12 +46,14 @@ private:
         qreal textSize = 0;
         std::optional<QColor> color; // none: the text colour
         QTransform transform;
-        int clip = -1; // index into m_clips
+        int clip = -1;    // index into m_clips
+        qreal anchor = 0; // flexible formulas: share of the width that is x = 0
     };
     std::vector<Shape> m_shapes;
     std::vector<QPainterPath> m_clips; // in picture coordinates
     qreal m_width = 0, m_height = 0, m_depth = 0;
     QRectF m_viewBox;
+    bool m_flexible = false;
 };
 
 // An SVG path's "d" as a painter path; stops at the first thing it does not understand.

@@ -8,6 +8,8 @@
 #include <QSaveFile>
 #include <QStandardPaths>
 
+#include <mutex>
+
 // Outside the namespace, as the macro wants it: keeps the linker from dropping the resource.
 static void initMathResource()
 {
@@ -22,7 +24,18 @@ Q_LOGGING_CATEGORY(log, "farcell.math")
 
 // The formula as SVG in MathJax' <mjx-container>; larger answers are no formulas.
 constexpr qsizetype maxSvg = 16 * 1024 * 1024;
-constexpr char cacheVersion[] = "mathjax-3.2.2-farcell-1\n";
+// Qt's script compiler warns about MathJax' minified code, sixty lines each start.
+QLoggingCategory::CategoryFilter previousFilter = nullptr;
+
+void quietCompiler(QLoggingCategory *category)
+{
+    if (previousFilter)
+        previousFilter(category);
+    if (qstrcmp(category->categoryName(), "qt.qml.compiler") == 0)
+        category->setEnabled(QtWarningMsg, false);
+}
+
+constexpr char cacheVersion[] = "mathjax-3.2.2-farcell-2\n";
 
 } // namespace
 
@@ -40,6 +53,8 @@ bool MathWorker::load()
     if (m_engine)
         return m_loadError.isEmpty();
     initMathResource();
+    static std::once_flag quiet;
+    std::call_once(quiet, [] { previousFilter = QLoggingCategory::installFilter(quietCompiler); });
     m_engine = std::make_unique<QJSEngine>();
     QJSValue global = m_engine->globalObject();
     global.setProperty(QStringLiteral("globalThis"), global); // Qt's engine has none

@@ -88,6 +88,7 @@ QTextBlockFormat RichTextWriter::blockFormat(qreal before, qreal after) const
 
 void RichTextWriter::insertBlock(QTextBlockFormat format)
 {
+    format.setTopMargin(std::max(format.topMargin(), std::exchange(m_gap, 0)));
     if (!m_marker.isEmpty())
         format.setProperty(TextDecoration::Marker, std::exchange(m_marker, {}));
     if (m_fresh) {
@@ -163,7 +164,8 @@ int RichTextWriter::object(std::unique_ptr<InlineObject> object)
 
 void RichTextWriter::displayObject(std::unique_ptr<InlineObject> object, int *index)
 {
-    const bool wasOpen = m_open;
+    // A paragraph that was only opened for this formula becomes its line.
+    m_fresh = m_fresh || (m_open && m_cursor.atBlockStart());
     endBlock();
     pushAlignment(Qt::AlignHCenter);
     const bool tight = std::exchange(m_tight, false);
@@ -172,7 +174,6 @@ void RichTextWriter::displayObject(std::unique_ptr<InlineObject> object, int *in
     *index = m_objects.insert(m_cursor, std::move(object), m_formats.back());
     popAlignment();
     m_open = false;
-    Q_UNUSED(wasOpen)
 }
 
 void RichTextWriter::pushFormat(const QTextCharFormat &overlay)
@@ -197,10 +198,9 @@ void RichTextWriter::codeSpan(const QString &code)
     const int around = m_formats.back().font().pixelSize();
     font.setPixelSize(std::max(8, around - (around > 16 ? 2 : 1)));
     format.setFont(font);
-    format.setBackground(m_theme.surfaceSunken);
+    format.setProperty(TextDecoration::Pill, 1);
     pushFormat(format);
-    // Thin non-breaking space inside the tint gives it sides.
-    text(QString(QChar(0x202f)) + code + QString(QChar(0x202f)));
+    text(code);
     popFormat();
 }
 
@@ -249,7 +249,7 @@ void RichTextWriter::rule()
 void RichTextWriter::codeBlock(const QString &code, const QString &language)
 {
     const bool tight = std::exchange(m_tight, false);
-    QTextBlockFormat format = blockFormat(14, 20);
+    QTextBlockFormat format = blockFormat(24, 26);
     m_tight = tight;
     format.setLeftMargin(m_indents.back() + 14);
     format.setRightMargin(14);
@@ -328,7 +328,7 @@ bool RichTextWriter::beginTable(int rows, int columns)
     format.setCellPadding(0);
     format.setCellSpacing(0);
     format.setTopMargin(4);
-    format.setBottomMargin(14);
+    format.setBottomMargin(20);
     format.setLeftMargin(m_indents.back());
     if (m_alignments.back() & Qt::AlignHCenter)
         format.setAlignment(Qt::AlignHCenter);
@@ -347,7 +347,7 @@ void RichTextWriter::beginCell(int row, int column, bool header, Qt::Alignment a
     QTextTable *table = m_tables.back().table;
     QTextTableCell cell = table->cellAt(row, column);
     QTextTableCellFormat format;
-    format.setLeftPadding(column == 0 && m_theme.dark ? 10 : 10);
+    format.setLeftPadding(10);
     format.setRightPadding(10);
     format.setTopPadding(5);
     format.setBottomPadding(5);
@@ -357,7 +357,9 @@ void RichTextWriter::beginCell(int row, int column, bool header, Qt::Alignment a
     format.setVerticalAlignment(QTextCharFormat::AlignMiddle);
     if (background.isValid())
         format.setBackground(background);
-    cell.setFormat(format);
+    // Set last: a cell's format lives in the same place as its first paragraph's.
+    m_cellFormat = format;
+    m_cell = cell;
     m_cursor = cell.firstCursorPosition();
     m_alignments.push_back(alignment);
     QTextCharFormat overlay;
@@ -378,6 +380,7 @@ void RichTextWriter::mergeCells(int row, int column, int rowSpan, int columnSpan
 
 void RichTextWriter::endCell()
 {
+    m_cell.setFormat(m_cellFormat);
     popFormat();
     popAlignment();
     m_open = false;
@@ -398,6 +401,7 @@ void RichTextWriter::endTable()
     font.setPixelSize(1);
     tiny.setFont(font);
     m_cursor.setBlockCharFormat(tiny);
+    gapBefore(8);
     m_fresh = true;
     m_open = false;
 }

@@ -6,6 +6,7 @@
 #include <QTextDocument>
 #include <QTextTable>
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -51,6 +52,8 @@ public:
     void popIndent();
     void pushQuote();
     void popQuote();
+    // At least this much space before the next paragraph.
+    void gapBefore(qreal pixels) { m_gap = std::max(m_gap, pixels); }
     void setMarker(const QString &marker) { m_marker = marker; }
     void setTight(bool tight) { m_tight = tight; }
     [[nodiscard]] bool isTight() const { return m_tight; }
@@ -82,6 +85,9 @@ private:
     bool m_open = false; // text goes into the current block
     bool m_fresh = true; // the current block is empty and unused
     bool m_tight = false;
+    qreal m_gap = 0;
+    QTextTableCellFormat m_cellFormat; // of the open cell; set when it is complete
+    QTextTableCell m_cell;
     struct OpenTable
     {
         QTextTable *table = nullptr;

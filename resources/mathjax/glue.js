@@ -17,12 +17,19 @@ var farcellTypeset = (function () {
             maxBuffer: 64 * 1024,
             formatError: function (jax, error) { throw error; }
         });
-        var svg = new parts.output.svg_ts.SVG({fontCache: "none"});
+        var svg = new parts.output.svg_ts.SVG({
+            fontCache: "none",
+            font: new parts.output.svg.fonts.tex_ts.TeXFont()
+        });
         return parts.mathjax.mathjax.document("", {InputJax: tex, OutputJax: svg});
     }
+    // A document costs more than a formula, so one serves all that define and number nothing.
+    // Definitions of one formula must not leak into another: those get a document of their own.
+    var shared = newDocument();
+    var definitions = /\\(re|provide)?newcommand|\\(re)?newenvironment|\\def|\\let|\\DeclareMath|\\tag|\\label|\\definecolor/;
     return function (tex, display) {
-        // A fresh document each time: macros and tags of one formula must not leak into another.
-        var node = newDocument().convert(tex, {
+        var document = definitions.test(tex) ? newDocument() : shared;
+        var node = document.convert(tex, {
             display: display, em: 16, ex: 8, containerWidth: 80 * 16
         });
         return adaptor.innerHTML(node);

@@ -89,10 +89,9 @@ int main(int argc, char **argv)
         return 1;
     }
     const QString range = parser.value(QStringLiteral("cells"));
-    std::vector<Row> rows =
-        makeRows(notebook->content, service, QFileInfo(names[1]).absolutePath(),
-                 range.section(QLatin1Char('-'), 0, 0).toInt(),
-                 range.section(QLatin1Char('-'), 1, 1).toInt());
+    std::vector<Row> rows = makeRows(notebook->content, service, QFileInfo(names[1]).absolutePath(),
+                                     range.section(QLatin1Char('-'), 0, 0).toInt(),
+                                     range.section(QLatin1Char('-'), 1, 1).toInt());
     const qreal width = parser.value(QStringLiteral("width")).toDouble();
     const qreal ratio = parser.value(QStringLiteral("scale")).toDouble();
     QImage image;
