@@ -319,10 +319,12 @@ void RunCommand::handleKernelState(const QString &state)
             fail(ExitCode::NoRuntime, tr("The kernel died before it could run anything"));
         return;
     }
-    const CellId running = m_session->runningCell();
-    m_trouble = running.isEmpty()
-                    ? tr("The kernel died")
-                    : tr("The kernel died while cell %1 was running").arg(cellNumber(running));
+    const int cell = cellNumber(m_session->runningCell());
+    const QString reason = m_connection->deathReason();
+    if (reason.isEmpty())
+        m_trouble = tr("The kernel died while cell %1 was running").arg(cell);
+    else
+        m_trouble = tr("Cell %1: %2").arg(cell).arg(reason);
 }
 
 void RunCommand::handleConnectionState(KernelConnection::State state)

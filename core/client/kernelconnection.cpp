@@ -157,6 +157,7 @@ public:
     State state = State::Connecting;
     QString executionState = QStringLiteral("starting");
     KernelInfo info;
+    QString deathReason;
     json inputRequest = json::object(); // header of the last input_request
 
 private:
@@ -166,7 +167,7 @@ private:
     void handleLost();
     void handleGaveUp(const Error &error);
     void handleMessage(const KernelMessage &message);
-    void handleStatus(const QString &newState);
+    void handleStatus(const QString &newState, const QString &reason = {});
     void handleShutdown(const KernelMessage &message);
     void handleReply(const KernelMessage &message);
     void handleInfo(const KernelMessage &message);
@@ -344,7 +345,8 @@ void KernelConnection::Private::handleMessage(const KernelMessage &message)
         *it = true;
     if (message.channel == QLatin1String("iopub")) {
         if (type == QLatin1String("status"))
-            handleStatus(textAt(message.content, "execution_state"));
+            handleStatus(textAt(message.content, "execution_state"),
+                         textAt(message.metadata, "farcell_reason"));
         else if (type == QLatin1String("shutdown_reply"))
             handleShutdown(message);
         else if (type == QLatin1String("comm_open"))
@@ -362,13 +364,14 @@ void KernelConnection::Private::handleMessage(const KernelMessage &message)
     emit q->messageReceived(message);
 }
 
-void KernelConnection::Private::handleStatus(const QString &newState)
+void KernelConnection::Private::handleStatus(const QString &newState, const QString &reason)
 {
     const bool isRestart =
         newState == QLatin1String("restarting") || newState == QLatin1String("autorestarting");
     if (isRestart || newState == QLatin1String("dead")) {
         failPending({ErrorCode::Unavailable, KernelConnection::tr("The kernel has stopped"), {}});
         mayHaveLost = true;
+        deathReason = reason;
         for (bool &heard : executes)
             heard = false;
     }
@@ -507,6 +510,11 @@ KernelConnection::State KernelConnection::state() const
 QString KernelConnection::executionState() const
 {
     return d->executionState;
+}
+
+QString KernelConnection::deathReason() const
+{
+    return d->deathReason;
 }
 
 const KernelInfo &KernelConnection::info() const

@@ -87,6 +87,8 @@ public:
     [[nodiscard]] const QString &kernelName() const;
     [[nodiscard]] State state() const;
     [[nodiscard]] QString executionState() const; // starting, idle, busy, restarting, dead
+    // Why the kernel last died, one sentence; only servers that know (Farcell) tell, else empty.
+    [[nodiscard]] QString deathReason() const;
     [[nodiscard]] const KernelInfo &info() const; // empty until infoReceived
 
     // Sends; outputs and the reply come by messageReceived with parentId() == the returned id.
