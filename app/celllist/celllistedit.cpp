@@ -67,8 +67,10 @@ void CellListView::Private::connectEditor(CellEditor *editor)
     connect(editor, &CellEditor::escaped, this, [this] { q.leaveEditMode(); });
     connect(editor, &CellEditor::focusChanged, this,
             [this, editor](bool focused) { onEditorFocus(editor, focused); });
-    connect(editor, &CellEditor::completionWanted, this,
-            [this, editor](int position) { requestHelp(editor, position, true); });
+    connect(editor, &CellEditor::completionWanted, this, [this, editor](int position, bool asked) {
+        completionAsked = asked ? position : -1;
+        requestHelp(editor, position, true);
+    });
     connect(editor, &CellEditor::toolTipWanted, this,
             [this, editor](int position) { requestHelp(editor, position, false); });
     connect(editor, &CellEditor::contextMenuWanted, this, [this, editor](const QPoint &global) {
@@ -126,11 +128,13 @@ void CellListView::Private::onEditorFocus(CellEditor *editor, bool focused)
 // Other text cells that show their source are rendered again.
 void CellListView::Private::closeTextEditors(const CellId &except)
 {
+    QList<CellId> open; // a copy: what follows may add to the states
     for (const auto &[key, s] : states) {
-        if (!s->editing || key == except.toString())
-            continue;
-        s->editing = false;
-        const CellId id(key);
+        if (s->editing && key != except.toString())
+            open.append(CellId(key));
+    }
+    for (const CellId &id : std::as_const(open)) {
+        state(id).editing = false;
         if (CellRow *r = row(id)) {
             r->cellChanged();
             r->dropEditor();

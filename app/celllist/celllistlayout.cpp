@@ -165,8 +165,10 @@ CellRow &CellListView::Private::ensureRow(int index)
             [this, id](int output) { emit q.openOutputRequested(id, output); });
     connect(made, &CellRow::clearOutputsRequested, &q,
             [this, id] { emit q.clearOutputsRequested(id); });
-    connect(made, &CellRow::outputsCollapsedChanged, this,
-            [this, id](bool collapsed) { state(id).outputsCollapsed = collapsed; });
+    connect(made, &CellRow::outputsCollapsedChanged, this, [this, id](bool collapsed) {
+        if (std::exchange(state(id).outputsCollapsed, collapsed) != collapsed)
+            emit q.outputsCollapsedChanged(id, collapsed);
+    });
     connect(made, &CellRow::blockMenuRequested, this,
             [this, made](Block *, QPointF pos, const QPoint &global) {
                 showOutputMenu(*made, pos, global);

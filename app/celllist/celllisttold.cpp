@@ -109,7 +109,8 @@ void CellListView::setOutputsCollapsed(const CellId &id, bool collapsed)
 
 void CellListView::setSourceCollapsed(const CellId &id, bool collapsed)
 {
-    d->state(id).sourceCollapsed = collapsed;
+    if (std::exchange(d->state(id).sourceCollapsed, collapsed) != collapsed)
+        emit sourceCollapsedChanged(id, collapsed);
     if (CellRow *row = d->row(id))
         row->stateChanged();
     else
@@ -170,7 +171,9 @@ void CellListView::showCompletions(int request, const QList<Completion> &matches
     items.reserve(matches.size());
     for (const Completion &match : matches)
         items.append({match.text, match.type, match.signature});
-    d->completions->open(*editor, std::move(items), start, false);
+    // A reply that comes late is shown, but nothing is put in by itself then.
+    const bool asked = d->completionAsked == editor->caret();
+    d->completions->open(*editor, std::move(items), start, asked);
 }
 
 void CellListView::showToolTip(int request, const QString &text)

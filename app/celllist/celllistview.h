@@ -108,6 +108,9 @@ signals:
     void inputSubmitted(const farcell::CellId &id, const QString &value);
     void linkActivated(const QUrl &url);
     void openOutputRequested(const farcell::CellId &id, int output);
+    // The person hid or showed them here (also sent for setSourceCollapsed).
+    void outputsCollapsedChanged(const farcell::CellId &id, bool collapsed);
+    void sourceCollapsedChanged(const farcell::CellId &id, bool collapsed);
     void clearOutputsRequested(const farcell::CellId &id);
 
 protected:

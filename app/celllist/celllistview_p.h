@@ -152,6 +152,7 @@ public:
     InsertBar *endBar = nullptr;
     CompletionPopup *completions = nullptr;
     HelpPopup *help = nullptr;
+    int completionAsked = -1; // the caret when a key asked, -1 when a dot did
     int latestCompletion = 0, latestToolTip = 0, requests = 0;
     QPointer<CellEditor> completionEditor, toolTipEditor;
 

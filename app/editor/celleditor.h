@@ -74,7 +74,7 @@ signals:
     void leftDownwards(int pixelX);
     void escaped();
     void focusChanged(bool focused);
-    void completionWanted(int position);
+    void completionWanted(int position, bool asked); // asked: by a key, not by typing a dot
     void toolTipWanted(int position);
     void contextMenuWanted(const QPoint &globalPos);
 

@@ -237,7 +237,7 @@ bool CellEditor::handleChord(const QKeyEvent *event, const Language &language)
     else if (mods == ctrl && (key == Qt::Key_BracketLeft || key == Qt::Key_BracketRight))
         EditCommands::indent(*this, key == Qt::Key_BracketLeft);
     else if (mods == ctrl && key == Qt::Key_Space)
-        emit completionWanted(caret());
+        emit completionWanted(caret(), true);
     else if (mods == (ctrl | shift) && key == Qt::Key_Space)
         emit toolTipWanted(caret());
     else if ((mods & ~shift) == 0 && event->text().size() == 1)
@@ -262,7 +262,7 @@ bool CellEditor::typed(QChar character, const Language &language)
             static_cast<char>(SendScintilla(SCI_GETCHARAT, static_cast<unsigned long>(before)));
         if (c != '.' && std::isdigit(static_cast<unsigned char>(c)) == 0)
             QMetaObject::invokeMethod(
-                this, [this] { emit completionWanted(caret()); }, Qt::QueuedConnection);
+                this, [this] { emit completionWanted(caret(), false); }, Qt::QueuedConnection);
     }
     return false;
 }
@@ -283,7 +283,7 @@ bool CellEditor::handleTab(bool back)
     if (lines)
         EditCommands::indent(*this, false);
     else if (!prose && !hasSelection() && EditCommands::caretAfterWord(*this))
-        emit completionWanted(caret());
+        emit completionWanted(caret(), true);
     else
         SendScintilla(SCI_TAB);
     return true;
@@ -399,54 +399,6 @@ bool CellEditor::focusNextPrevChild(bool)
 bool CellEditor::canInsertFromMimeData(const QMimeData *source) const
 {
     return !source->hasUrls() && QsciScintillaBase::canInsertFromMimeData(source);
-}
-
-void CellEditor::matchBrackets()
-{
-    const long caret = SendScintilla(SCI_GETCURRENTPOS);
-    for (const long position : {caret - 1, caret}) {
-        if (position < 0)
-            continue;
-        const auto c =
-            static_cast<char>(SendScintilla(SCI_GETCHARAT, static_cast<unsigned long>(position)));
-        if (c == '\0' || !QByteArray("()[]{}").contains(c))
-            continue;
-        const long match = SendScintilla(SCI_BRACEMATCH, static_cast<unsigned long>(position), 0L);
-        if (match >= 0 && hasFocus()) {
-            SendScintilla(SCI_BRACEHIGHLIGHT, static_cast<unsigned long>(position), match);
-            return;
-        }
-    }
-    SendScintilla(SCI_BRACEHIGHLIGHT, static_cast<unsigned long>(-1), -1L);
-}
-
-// "!command", "%magic" and the "%%magic" line are not the kernel's language: one colour of their
-// own, drawn over the lexer's.
-void CellEditor::styleMagics()
-{
-    if (!m_buffer || m_buffer->language->prose)
-        return;
-    SendScintilla(SCI_SETINDICATORCURRENT, static_cast<unsigned long>(EditorMark::magicIndicator));
-    SendScintilla(SCI_INDICATORCLEARRANGE, 0UL, SendScintilla(SCI_GETLENGTH));
-    const long lines = SendScintilla(SCI_GETLINECOUNT);
-    for (long line = 0; line < lines; ++line) {
-        const auto n = static_cast<unsigned long>(line);
-        const long start = SendScintilla(SCI_GETLINEINDENTPOSITION, n);
-        const auto first =
-            static_cast<char>(SendScintilla(SCI_GETCHARAT, static_cast<unsigned long>(start)));
-        if (first != '!' && first != '%')
-            continue;
-        const bool python = m_buffer->language->colonIndents;
-        const bool cellMagic = line == 0 && first == '%';
-        if (!python && !cellMagic)
-            continue;
-        const long style = SendScintilla(SCI_GETSTYLEAT, static_cast<unsigned long>(start));
-        constexpr long tripleSingle = 6, tripleDouble = 7;
-        if (python && line > 0 && (style == tripleSingle || style == tripleDouble))
-            continue; // inside a long string
-        SendScintilla(SCI_INDICATORFILLRANGE, static_cast<unsigned long>(start),
-                      SendScintilla(SCI_GETLINEENDPOSITION, n) - start);
-    }
 }
 
 } // namespace farcell

@@ -204,15 +204,14 @@ void CompletionPopup::applyTheme()
     update();
 }
 
-void CompletionPopup::open(CellEditor &editor, QList<CompletionItem> items, int start,
-                           bool acceptSingle)
+void CompletionPopup::open(CellEditor &editor, QList<CompletionItem> items, int start, bool asked)
 {
     dismiss();
     if (items.isEmpty() || editor.caret() < start)
         return;
     m_editor = &editor;
     m_start = start;
-    m_moved = false;
+    m_chosen = asked;
     m_model->setItems(std::move(items));
     connect(&editor, &CellEditor::caretMoved, this, &CompletionPopup::refilter);
     connect(&editor, &CellEditor::focusChanged, this, [this](bool focused) {
@@ -220,7 +219,7 @@ void CompletionPopup::open(CellEditor &editor, QList<CompletionItem> items, int 
             dismiss();
     });
     m_model->filter(editor.textRange(start, editor.caret()));
-    if (acceptSingle && m_model->rowCount() == 1) {
+    if (asked && m_model->rowCount() == 1) {
         accept(m_model->index(0));
         return;
     }
@@ -342,7 +341,7 @@ bool CompletionPopup::handleKey(QKeyEvent *event)
 
 void CompletionPopup::move(int rows)
 {
-    m_moved = true;
+    m_chosen = true;
     const int count = m_model->rowCount();
     int row = m_list->currentIndex().row() + rows;
     if (std::abs(rows) == 1)

@@ -31,9 +31,9 @@ public:
     explicit CompletionPopup(ThemeSource &theme, QWidget *parent);
     ~CompletionPopup() override;
 
-    // Replaces the text from `start` to the caret (UTF-16) when one is chosen. One certain match
-    // is taken at once if `acceptSingle`.
-    void open(CellEditor &editor, QList<CompletionItem> items, int start, bool acceptSingle);
+    // Replaces the text from `start` to the caret (UTF-16) when one is chosen. If the person asked
+    // for it, a single match is taken at once, and Return always takes the marked one.
+    void open(CellEditor &editor, QList<CompletionItem> items, int start, bool asked);
     void dismiss();
     [[nodiscard]] bool isOpenFor(const CellEditor *editor) const;
 
@@ -60,7 +60,7 @@ private:
     Model *m_model;
     QListView *m_list;
     int m_start = 0;
-    bool m_moved = false; // the person chose with the arrows: Return accepts too
+    bool m_chosen = false; // Return takes the marked one; else it is a new line
 };
 
 } // namespace farcell

@@ -382,11 +382,12 @@ void TestCellList::staleCompletionIsDropped()
         });
     };
 
-    page.view->showCompletions(asked.first().at(0).toInt(), {{QStringLiteral("abc"), {}, {}}},
-                               position, position);
+    const QList<CellListView::Completion> matches{{QStringLiteral("abc"), {}, {}},
+                                                  {QStringLiteral("abd"), {}, {}}};
+
+    page.view->showCompletions(asked.first().at(0).toInt(), matches, position, position);
     QVERIFY(!popupShown());
-    page.view->showCompletions(asked.last().at(0).toInt(), {{QStringLiteral("abc"), {}, {}}},
-                               position, position);
+    page.view->showCompletions(asked.last().at(0).toInt(), matches, position, position);
     QVERIFY(popupShown());
     QTest::keyClick(page.focused(), Qt::Key_Escape);
 
