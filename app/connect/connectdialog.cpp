@@ -63,6 +63,16 @@ ConnectDialog::ConnectDialog(ThemeSource &theme, TokenStore &tokens, Setup setup
     connect(&m_probe, &ServerProbe::answered, this, &ConnectDialog::useState);
     connect(&m_probe, &ServerProbe::failed, this, &ConnectDialog::showError);
     connect(m_places, &PlaceList::placeChanged, this, &ConnectDialog::placeChanged);
+    connect(m_places, &QListView::clicked, this, [this] {
+        if (m_places->kind() == PlaceList::Kind::Other)
+            m_address->setFocus();
+    });
+    connect(m_places, &QListView::activated, this, [this] {
+        if (m_places->kind() == PlaceList::Kind::Other)
+            m_address->setFocus();
+        else if (m_connect->isEnabled())
+            finish();
+    });
     connect(m_places, &PlaceList::forgetRequested, this, &ConnectDialog::forget);
     connect(&theme, &ThemeSource::themeChanged, this, &ConnectDialog::applyTheme);
     applyTheme();
@@ -216,8 +226,7 @@ void ConnectDialog::placeChanged()
         m_settle.start();
     } else {
         m_title->setText(tr("Another server"));
-        m_note->setText(tr("Any farcelld or Jupyter server. Paste the address it printed when it "
-                           "started."));
+        m_note->setText(tr("Any farcelld or Jupyter server: paste the address it printed."));
         m_address->clear();
         m_token->clear();
     }
