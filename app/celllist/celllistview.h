@@ -100,7 +100,7 @@ signals:
     void moveRequested(const QList<farcell::CellId> &ids, int index); // drag and drop
     void runHiddenRequested(const farcell::CellId &heading);          // the fold's run button
     void foldToggleRequested(const farcell::CellId &heading);
-    // Cell toolbar: "moveUp", "moveDown", "delete".
+    // Cell toolbar: "cell.moveUp", "cell.moveDown", "cell.delete".
     void toolRequested(const farcell::CellId &id, const QString &command);
     void cellMenuRequested(const farcell::CellId &id, const QPoint &globalPos);
     void completionRequested(int request, const farcell::CellId &id, int position);

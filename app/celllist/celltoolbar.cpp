@@ -41,12 +41,12 @@ CellToolbar::CellToolbar(ThemeSource &theme, QWidget *parent)
     layout->setContentsMargins(2, 2, 2, 2);
     layout->setSpacing(0);
     m_changing = {
-        addButton(QStringLiteral("up"), tr("Move cell up"), QStringLiteral("moveUp")),
-        addButton(QStringLiteral("down"), tr("Move cell down"), QStringLiteral("moveDown"))};
+        addButton(QStringLiteral("up"), tr("Move cell up"), QStringLiteral("cell.moveUp")),
+        addButton(QStringLiteral("down"), tr("Move cell down"), QStringLiteral("cell.moveDown"))};
     m_edit = addButton(QStringLiteral("edit"), tr("Edit text"), QStringLiteral("edit"));
     m_render = addButton(QStringLiteral("check"), tr("Done editing"), QStringLiteral("render"));
     m_changing.append(
-        addButton(QStringLiteral("trash"), tr("Delete cell"), QStringLiteral("delete")));
+        addButton(QStringLiteral("trash"), tr("Delete cell"), QStringLiteral("cell.delete")));
     QToolButton *more = addButton(QStringLiteral("more"), tr("More actions"), {});
     connect(more, &QToolButton::clicked, this, [this, more] {
         emit menuRequested(m_cell, more->mapToGlobal(more->rect().bottomLeft()));

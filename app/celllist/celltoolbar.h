@@ -11,8 +11,8 @@ namespace farcell {
 class ThemeSource;
 
 // The small bar at a cell's top right corner: move, edit, delete, more. Shown for the cell under
-// the pointer, or the current one. The list moves it; it asks by command name:
-// "moveUp", "moveDown", "edit", "render", "delete"; "more" asks for the cell's menu.
+// the pointer, or the current one. The list moves it. It asks for what changes the notebook
+// by the window's command names, "edit" and "render" by its own; "more" asks for the menu.
 class CellToolbar : public QWidget
 {
     Q_OBJECT
