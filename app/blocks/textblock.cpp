@@ -37,7 +37,11 @@ void TextBlock::ensureBuilt() const
     m_objects.clear();
     m_document.setDefaultFont(m_theme.theme().body);
     // build() is the subclass' way to fill the cache; it does not change what the block shows.
+    // One edit block: Qt lays out once at its end, not after every piece.
+    QTextCursor edit(&m_document);
+    edit.beginEditBlock();
     const_cast<TextBlock *>(this)->build(m_document, m_objects);
+    edit.endEditBlock();
 }
 
 qreal TextBlock::layout(qreal width)

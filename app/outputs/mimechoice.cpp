@@ -3,6 +3,7 @@
 #include "app/markdown/htmltokens.h"
 
 #include <QCoreApplication>
+#include <QRegularExpression>
 
 #include <algorithm>
 #include <array>
@@ -30,19 +31,42 @@ bool isScript(const QString &mime)
            mime == QLatin1String("application/vnd.google.colaboratory.module+javascript");
 }
 
+// tqdm's widgets carry the bar as text: "50%|#####     | 5/10 [00:01<00:01, 4.9it/s]".
+bool isProgressText(const MimeBundle &data)
+{
+    const JsonText *plain = data.find(u"text/plain");
+    const QString shown = plain ? plain->toMultilineString().value_or(QString()) : QString();
+    static const QRegularExpression bar(
+        QStringLiteral(R"(\d+%\|.*\|.*\d|\d+ ?\S* \[\d\d:\d\d[<,])"));
+    return shown.size() < 1000 && bar.match(shown).hasMatch();
+}
+
+// A script that changes nothing a person would see in the output.
+bool isSilentScript(const JsonText &value)
+{
+    const QString script = value.toMultilineString().value_or(QString());
+    for (const char *visible : {"element", "document", "append", "require", "$(", "alert", "this.",
+                                "import", "innerHTML", "eval", "fetch"}) {
+        if (script.contains(QLatin1String(visible)))
+            return false;
+    }
+    return script.size() < 1000;
+}
+
 // Why the richest form of this bundle cannot be drawn; empty if there is none such.
 QString obstacle(const MimeBundle &data)
 {
     for (const auto &[mime, value] : data.entries) {
         if (mime == QLatin1String("application/vnd.jupyter.widget-view+json"))
-            return text("Interactive widget: shown without its controls");
+            return isProgressText(data) ? QString()
+                                        : text("Interactive widget: shown without its controls");
         if (mime.startsWith(QLatin1String("application/vnd.plotly.")) ||
             mime.startsWith(QLatin1String("application/vnd.vega")))
             return text("Interactive chart: shown as a still fallback");
         if (mime.startsWith(QLatin1String("application/vnd.bokehjs_")) ||
             mime.startsWith(QLatin1String("application/vnd.holoviews_")))
             return text("This output loads an interactive library that needs a web view");
-        if (isScript(mime))
+        if (isScript(mime) && !isSilentScript(value))
             return text("JavaScript in this output is not run");
         if (mime == QLatin1String("application/pdf"))
             return text("A PDF: shown in another form");
@@ -83,6 +107,13 @@ MimeChoice chooseMime(const MimeBundle &data)
 {
     MimeChoice choice;
     choice.note = obstacle(data);
+    choice.savedProgress =
+        choice.note.isEmpty() && data.find(u"application/vnd.jupyter.widget-view+json") != nullptr;
+    const bool silent = choice.note.isEmpty() &&
+                        std::any_of(data.entries.begin(), data.entries.end(),
+                                    [](const auto &entry) { return isScript(entry.first); });
+    if (silent)
+        return choice; // as in a browser: it ran once and shows nothing
     for (const char *candidate : nativeMimes) {
         const QString mime = QString::fromLatin1(candidate);
         const JsonText *value = data.find(mime);

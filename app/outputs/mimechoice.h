@@ -7,9 +7,10 @@ namespace farcell {
 // Which representation of an output is drawn, and whether that is less than its author meant.
 struct MimeChoice
 {
-    QString mime;          // empty: nothing here can be drawn
-    bool fallback = false; // the richest form needs JavaScript or a format we cannot draw
-    QString note;          // one sentence for the person when it is a fallback
+    QString mime;               // empty: nothing here can be drawn
+    bool fallback = false;      // the richest form needs JavaScript or a format we cannot draw
+    QString note;               // one sentence for the person when it is a fallback
+    bool savedProgress = false; // a progress widget, shown as the text bar saved with it
 };
 
 // By JupyterLab's ranks (jupyter.md 7.1), among what is drawn without a browser.

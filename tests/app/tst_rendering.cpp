@@ -120,6 +120,13 @@ void TestRendering::mime_data()
     row("json first", {plain, x, QStringLiteral("application/json"), x}, "application/json", false);
     row("widget", {QStringLiteral("application/vnd.jupyter.widget-view+json"), x, plain, x},
         "text/plain", true);
+    row("progress widget",
+        {QStringLiteral("application/vnd.jupyter.widget-view+json"), x, plain,
+         QStringLiteral("  0%|          | 0/5 [00:00<?, ?it/s]")},
+        "text/plain", false);
+    row("script without effect",
+        {QStringLiteral("application/javascript"), QStringLiteral("console.log(1)"), plain, x}, "",
+        false);
     row("plotly with image",
         {QStringLiteral("application/vnd.plotly.v1+json"), x, png, x, plain, x}, "image/png", true);
     row("html that is a script", {html, QStringLiteral("<div></div><script>x</script>"), plain, x},
@@ -127,7 +134,9 @@ void TestRendering::mime_data()
     row("html with a script beside content",
         {html, QStringLiteral("<p>text</p><script>x</script>"), plain, x}, "text/html", false);
     row("frame", {html, QStringLiteral("<iframe src=x></iframe>"), plain, x}, "text/plain", true);
-    row("javascript", {QStringLiteral("application/javascript"), x, plain, x}, "text/plain", true);
+    row("javascript",
+        {QStringLiteral("application/javascript"), QStringLiteral("element.append(1)"), plain, x},
+        "text/plain", true);
     row("empty html", {html, QStringLiteral("<style>x</style>"), plain, x}, "text/plain", false);
     row("unknown json", {QStringLiteral("application/vnd.x+json"), x}, "application/vnd.x+json",
         false);
@@ -182,7 +191,7 @@ void TestRendering::markdownText_data()
     QTest::newRow("entity") << "&lt;a&gt; &copy;"
                             << "<a> ©";
     QTest::newRow("reference to an equation") << "\\eqref{x}"
-                                              << "(???)";
+                                              << "(\?\?\?)";
 }
 
 void TestRendering::markdownText()
