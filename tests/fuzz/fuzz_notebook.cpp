@@ -2,6 +2,8 @@
 #include "core/nbformat/notebookfile.h"
 #include "core/notebook/notebookdocument.h"
 
+#include <nlohmann/json.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
