@@ -24,7 +24,7 @@ using Phase = CellRunState::Phase;
 
 constexpr std::chrono::milliseconds connectPatience = 120s;
 constexpr std::chrono::milliseconds stopPatience = 10s;
-constexpr qint64 maxTokenBytes = 64 * 1024;
+constexpr qint64 maxTokenBytes = 65536;
 
 QString withoutEscapes(QString text)
 {

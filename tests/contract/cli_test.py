@@ -7,6 +7,7 @@ cli_test.py FARCELL FARCELLD [convert|run|jupyter]
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -214,6 +215,39 @@ def run_dying_kernel(folder):
     nothing_left_behind()
 
 
+def run_interrupted(folder):
+    source = write_notebook(folder / "in.ipynb", cell("print('first')"),
+                            cell("import time\nopen('started', 'w').close()\ntime.sleep(90)"),
+                            cell("print('never')"))
+    home = folder / "home"
+    home.mkdir()
+    process = subprocess.Popen([FARCELL, "run", str(source), "-o", "out.ipynb"], cwd=folder,
+                               env=servers.clean_environment(home) | {"CONTRACT_MARK": MARK},
+                               stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not (folder / "started").exists():
+        assert time.monotonic() < deadline and process.poll() is None, "the cell never started"
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 1 and "nterrupted" in said, (process.returncode, said)
+    first, second, third = read_cells(folder / "out.ipynb")
+    assert text_of(first) == "first\n"
+    assert second["outputs"][0]["ename"] == "KeyboardInterrupt"
+    assert third["outputs"] == []
+    nothing_left_behind()
+
+
+def run_in_place(folder):
+    source = write_notebook(folder / "in.ipynb", cell("print('new')"), unknown={"x": [1.50]})
+    before = source.read_text()
+    expect(farcell(folder, "run", source, "-o", source), 0)
+    after = source.read_text()
+    assert text_of(read_cells(source)[0]) == "new\n"
+    kept = [line for line in before.splitlines() if line not in after.splitlines()]
+    assert all("execution_count" in line or "outputs" in line for line in kept), kept
+
+
 def run_bad_input(folder):
     (folder / "bad.ipynb").write_text("{")
     expect(farcell(folder, "run", "bad.ipynb", "-o", folder / "out"), 1, "bad.ipynb:1:")
@@ -296,7 +330,8 @@ def main():
             case(function)
     if what in ("run", "all"):
         for function in (run_all_cells, run_stops_at_an_error, run_allows_errors,
-                         run_expects_a_tagged_error, run_time_out, run_dying_kernel, run_bad_input,
+                         run_expects_a_tagged_error, run_time_out, run_dying_kernel,
+                         run_interrupted, run_in_place, run_bad_input,
                          run_usage, run_unknown_kernel, run_unreachable):
             case(function)
         with servers.farcelld(FARCELLD) as server:
