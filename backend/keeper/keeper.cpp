@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::size_t messagesPerRound = 512;
 constexpr long journalRetryMs = 200;
+constexpr long lookForBundleMs = 10000;
 // While the disk is full messages stay with us; beyond this they stay in ZeroMQ's queues.
 constexpr std::size_t maxPendingBytes = 64UL * 1024 * 1024;
 
@@ -57,7 +58,9 @@ long Keeper::timeout(bool hasMore) const
     if (hasMore) {
         return 0;
     }
-    long wait = m_journal->pendingBytes() > 0 ? journalRetryMs : -1;
+    long wait = m_journal->pendingBytes() > 0 ? journalRetryMs
+                : m_owners.isAnyone()         ? -1
+                                              : lookForBundleMs;
     if (const auto next = m_runner.nextTime()) {
         const auto left =
             std::chrono::ceil<std::chrono::milliseconds>(*next - KernelRunner::Clock::now());
@@ -94,9 +97,15 @@ void Keeper::round()
     m_runner.onTime();
     publishProgress();
     m_hadOwner = m_hadOwner || m_owners.isAnyone();
-    if (m_hadOwner && !m_owners.isAnyone() && m_runner.endsWithOwner()) {
+    if (!m_owners.isAnyone() && ((m_hadOwner && m_runner.endsWithOwner()) || isLost())) {
         m_runner.shutdown([](const std::string &) {});
     }
+}
+
+// Somebody deleted the bundle: no farcelld can ever find this kernel again.
+bool Keeper::isLost() const
+{
+    return access((m_bundle + '/' + bundle::socketFile).c_str(), F_OK) != 0;
 }
 
 void Keeper::takeSignals()

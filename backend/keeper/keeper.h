@@ -26,6 +26,7 @@ public:
 private:
     void round();
     [[nodiscard]] long timeout(bool hasMore) const;
+    [[nodiscard]] bool isLost() const;
     void takeSignals();
     void takeFrame(OwnerConnections::Peer &peer, const keeperprotocol::FrameReader::Frame &frame);
     void greet(OwnerConnections::Peer &peer, std::string_view payload);

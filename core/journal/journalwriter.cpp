@@ -3,6 +3,7 @@
 #include "core/journal/format.h"
 #include "core/journal/journalreader.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -221,13 +222,14 @@ bool JournalWriter::writeAll(const std::vector<std::string_view> &parts)
 void JournalWriter::giveUpOldSegments(std::uint64_t allowedBytes)
 {
     std::vector<std::uint64_t> segments = segmentsIn(m_options.directory);
+    std::reverse(segments.begin(), segments.end()); // the newest are kept
     std::uint64_t total = 0;
-    for (auto it = segments.rbegin(); it != segments.rend(); ++it) {
-        const std::string path = segmentPath(m_options.directory, *it);
+    for (const std::uint64_t segment : segments) {
+        const std::string path = segmentPath(m_options.directory, segment);
         std::error_code error;
         const auto size = std::filesystem::file_size(path, error);
         total += error ? 0 : size;
-        if (*it != m_committed.segment && total > allowedBytes) {
+        if (segment != m_committed.segment && total > allowedBytes) {
             unlink(path.c_str());
         }
     }

@@ -37,7 +37,7 @@ void bindSocket(zmq::socket_t &socket, const json &connection, const char *port)
 // 'size' bytes that begin with a number and end with a new line.
 std::string numberedLine(unsigned long number, std::size_t size)
 {
-    std::array<char, 16> digits{};
+    std::array<char, 32> digits{};
     std::snprintf(digits.data(), digits.size(), "%010lu ", number);
     std::string line = digits.data();
     line.resize(size > line.size() + 1 ? size - 1 : line.size(), 'x');
