@@ -204,17 +204,21 @@ QList<QKeySequence> Keymap::keysFor(const QString &command) const
 QKeySequence Keymap::shownKeys(const QString &command) const
 {
     const QList<QKeySequence> keys = keysFor(command);
-    const auto it = std::find_if(keys.begin(), keys.end(),
-                                 [](const QKeySequence &k) { return !isPlain(k[0]); });
-    if (it != keys.end())
-        return *it;
+    for (const bool single : {true, false}) { // one stroke rather than a chord
+        for (const QKeySequence &sequence : keys) {
+            if (!isPlain(sequence[0]) && (sequence.count() == 1 || !single))
+                return sequence;
+        }
+    }
     return keys.isEmpty() ? QKeySequence() : keys.first();
 }
 
 QString Keymap::text(const QKeySequence &keys)
 {
+    // Qt says Return for the key that people call Enter.
     return keys.toString(QKeySequence::NativeText)
-        .replace(QStringLiteral(", "), QStringLiteral(" "));
+        .replace(QStringLiteral(", "), QStringLiteral(" "))
+        .replace(QStringLiteral("Return"), QStringLiteral("Enter"));
 }
 
 void Keymap::setKeys(const QString &command, const QList<QKeySequence> &keys)

@@ -117,7 +117,7 @@ QWidget *MainWindow::buildTopBar()
     menuBar->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Preferred);
     m_menus->buildMenuBar(*menuBar);
     auto *layout = new QHBoxLayout(bar);
-    layout->setContentsMargins(8, 0, 8, 0);
+    layout->setContentsMargins(8, 0, 8, 1);
     layout->setSpacing(4);
     layout->addWidget(menuBar);
     layout->addStretch();

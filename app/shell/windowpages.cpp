@@ -210,6 +210,8 @@ void MainWindow::pageChanged()
     m_tabs->parentWidget()->setVisible(m_tabs->count() > 0);
     if (page)
         page->takeFocus();
+    else
+        m_start->setFocus();
 }
 
 void MainWindow::refreshTab(const Page *page)

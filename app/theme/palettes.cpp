@@ -142,7 +142,7 @@ Theme darkTheme()
     t.successSoft = hex(0x1a3225);
     t.selection = hex(0x2c4a78);
     t.findHit = hex(0x55461a);
-    t.findHitCurrent = hex(0x85661a);
+    t.findHitCurrent = hex(0x775a15);
     t.focusRing = hex(0x6fa8ff);
     t.link = hex(0x82b4ff);
 
