@@ -94,8 +94,9 @@ QString toScript(const NotebookContent &content)
         script += QLatin1String("#!/usr/bin/env python\n# coding: utf-8\n");
     for (const Cell &cell : content.cells) {
         if (cell.kind == CellKind::Code) {
-            const QString count =
-                cell.executionCount ? QString::number(*cell.executionCount) : QStringLiteral(" ");
+            const QString count = cell.executionCount.value_or(0) != 0
+                                      ? QString::number(*cell.executionCount)
+                                      : QStringLiteral(" ");
             script += QStringLiteral("\n%1In[%2]:\n\n\n").arg(language.commentPrefix, count);
             script += isPython ? withoutMagics(cell.source) : cell.source + QLatin1Char('\n');
             script += QLatin1Char('\n');

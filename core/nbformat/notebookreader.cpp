@@ -265,6 +265,12 @@ Result<int> versionOf(const FileStyle &file)
         return noNotebook(
             file, member,
             tr("The notebook has format version %1, which cannot be read").arg(*number));
+    // Taken as version 3 it would be empty, and its cells lost with the next save.
+    if (*number < 4 && file.cellsMember != nullptr && lastMember(file, "\"worksheets\"") == nullptr)
+        return noNotebook(file, member,
+                          tr("The notebook says it has format version %1, but not the "
+                             "\"worksheets\" of that version")
+                              .arg(*number));
     return static_cast<int>(*number);
 }
 

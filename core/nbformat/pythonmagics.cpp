@@ -110,7 +110,7 @@ std::optional<QString> translated(const QString &text)
     static const QRegularExpression help(
         QStringLiteral("^(%{0,2}(?!\\d)[\\w*]+(?:\\.[\\w*]+|\\[-?\\d+\\])*)(\\?{1,2})\\s*$"));
     static const QRegularExpression assignment(
-        QStringLiteral("^([A-Za-z_][\\w.,\\s\\[\\]'\"*()]*?=\\s*)([!%])(\\S.*)$"));
+        QStringLiteral("^([A-Za-z_][\\w.,\\s]*(?:\\[[^\\]=]*\\][\\w.,\\s]*)*=\\s*)([!%])(\\S.*)$"));
     if (const auto match = help.match(text); match.hasMatch())
         return helpCall(match.captured(1), match.captured(2).size() == 2);
     if (text.startsWith(QLatin1String("!!")))
@@ -149,7 +149,13 @@ QString withoutMagics(const QString &source)
     if (cellStart.match(source).hasMatch())
         return cellMagic(source) + QLatin1Char('\n');
     QStringList result;
-    const QStringList lines = source.split(QLatin1Char('\n'));
+    QStringList lines = source.split(QLatin1Char('\n'));
+    for (QString &line : lines) {
+        if (line.endsWith(QLatin1Char('\r')))
+            line.chop(1);
+    }
+    while (lines.size() > 1 && lines.first().trimmed().isEmpty())
+        lines.removeFirst();
     PythonLines state;
     for (qsizetype i = 0; i < lines.size(); ++i) {
         const QString text = lines[i].trimmed();
@@ -157,7 +163,7 @@ QString withoutMagics(const QString &source)
             QString joined = lines[i].mid(lines[i].indexOf(text.front()));
             qsizetype last = i; // a magic goes on after a backslash, too
             while (joined.endsWith(QLatin1Char('\\')) && last + 1 < lines.size())
-                joined = joined.chopped(1) + lines[++last];
+                joined = joined.chopped(1) + QLatin1Char(' ') + lines[++last];
             if (const auto python = translated(joined)) {
                 result.append(lines[i].left(lines[i].indexOf(text.front())) + *python);
                 i = last;

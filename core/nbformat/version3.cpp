@@ -216,6 +216,7 @@ NotebookContent convertVersion3(std::shared_ptr<FileStyle> file, NotebookContent
 {
     const QByteArray root = sharedSlice(file->text, file->root.begin, file->root.length());
     const JsonText sheets = Fields(root).value("worksheets");
+    file->cells.clear(); // a "cells" beside the worksheets is not what version 3 means
     for (const Span &sheet : json::itemsOf(sheets.text())) {
         const JsonText cells =
             Fields(sharedSlice(sheets.text(), sheet.begin, sheet.length())).value("cells");

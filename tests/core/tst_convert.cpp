@@ -89,7 +89,7 @@ void TestConvert::magics_data()
     QTest::newRow("shell with quotes") << "!echo 'a'"
                                        << "get_ipython().system(\"echo 'a'\")\n";
     QTest::newRow("shell over two lines") << "!pip install a \\\n  b"
-                                          << "get_ipython().system('pip install a   b')\n";
+                                          << "get_ipython().system('pip install a    b')\n";
     QTest::newRow("shell output") << "!!ls"
                                   << "get_ipython().getoutput('ls')\n";
     QTest::newRow("assigned shell") << "y = !pwd"
@@ -98,6 +98,10 @@ void TestConvert::magics_data()
                                     << "z = get_ipython().run_line_magic('time', '1')\n";
     QTest::newRow("comparison is no assignment") << "a = b != c"
                                                  << "a = b != c\n";
+    QTest::newRow("percent in a text") << "print(\"w = %d\" % x)"
+                                       << "print(\"w = %d\" % x)\n";
+    QTest::newRow("Windows line ends") << "\r\n!ls\r\nx"
+                                       << "get_ipython().system('ls')\nx\n";
     QTest::newRow("modulo") << "a = 5 %2"
                             << "a = 5 %2\n";
     QTest::newRow("help") << "os.path?"
