@@ -412,7 +412,7 @@ void RunCommand::endSession(ExitCode code)
     };
     if (!m_client || m_sessionId.isEmpty()) {
         // From a callback of the client's: it must not be deleted inside.
-        QTimer::singleShot(0, this, end);
+        QMetaObject::invokeMethod(this, end, Qt::QueuedConnection);
         return;
     }
     m_client->deleteSession(std::exchange(m_sessionId, {})).then(this, [end](const Result<> &) {

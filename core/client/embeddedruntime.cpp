@@ -112,6 +112,7 @@ Result<> EmbeddedRuntime::Private::writeToken()
                     secrets.errorString());
     token = newToken();
     QFile file(secrets.filePath(QStringLiteral("token")));
+    file.remove(); // of an earlier start
     // The mode is given at creation: the file is never readable by others, not even for a moment.
     if (!file.open(QIODevice::WriteOnly | QIODevice::NewOnly,
                    QFile::ReadOwner | QFile::WriteOwner) ||
@@ -129,6 +130,8 @@ Result<> EmbeddedRuntime::Private::launch()
                     EmbeddedRuntime::tr("farcelld was not found beside this program or on PATH"));
     if (const auto written = writeToken(); !written)
         return written;
+    stop(); // what an earlier, failed start may have left
+    isStopping = false;
     QString state = options.stateDirectory;
     if (state.isEmpty())
         state =
@@ -186,7 +189,11 @@ void EmbeddedRuntime::Private::handleFinished()
 void EmbeddedRuntime::Private::giveUp(ErrorCode code, const QString &message)
 {
     answer(fail(code, message, QString::fromUtf8(errorText)));
-    stop();
+    isStopping = true;
+    if (process.state() != QProcess::NotRunning) {
+        process.closeWriteChannel();
+        process.terminate(); // not waited for: this is the GUI thread
+    }
 }
 
 void EmbeddedRuntime::Private::answer(Result<Endpoint> result)
@@ -232,7 +239,6 @@ QFuture<Result<Endpoint>> EmbeddedRuntime::start()
     d->promise = std::make_unique<QPromise<Result<Endpoint>>>();
     d->promise->start();
     d->future = d->promise->future();
-    d->isStopping = false;
     d->errorText.clear();
     if (const auto launched = d->launch(); !launched)
         d->answer(tl::unexpected(launched.error()));

@@ -84,6 +84,7 @@ public:
     bool abortQueue();
     void setPhase(const CellId &cell, Phase phase);
     void handleMessage(const KernelMessage &message);
+    void handleStatus(const QString &state);
     void handleReply(const KernelMessage &message);
     void handlePayload(const nlohmann::json &content);
     void handleInputRequest(const KernelMessage &message);
@@ -272,15 +273,7 @@ void NotebookSession::Private::handleMessage(const KernelMessage &message)
         return;
     }
     if (type == QLatin1String("status")) {
-        const QString state = textAt(message.content, "execution_state");
-        if (state == QLatin1String("busy") && !std::exchange(running->hasStarted, true)) {
-            running->clock.restart(); // until now it may have waited for another client's cell
-            states[running->entry.cell].startedAt = QDateTime::currentDateTimeUtc();
-            emit q->runStateChanged(running->entry.cell);
-        }
-        running->isIdle = state == QLatin1String("idle");
-        if (running->isIdle && running->hasReply)
-            finish();
+        handleStatus(textAt(message.content, "execution_state"));
         return;
     }
     if (type == QLatin1String("execute_input")) {
@@ -294,6 +287,19 @@ void NotebookSession::Private::handleMessage(const KernelMessage &message)
     if (type == QLatin1String("error"))
         running->hasErrorOutput = true;
     router.handle(message);
+}
+
+void NotebookSession::Private::handleStatus(const QString &state)
+{
+    running->isIdle = state == QLatin1String("idle");
+    if (running->isIdle && running->hasReply) {
+        finish();
+    } else if (state == QLatin1String("busy") && !std::exchange(running->hasStarted, true)) {
+        const CellId cell = running->entry.cell;
+        running->clock.restart(); // until now it may have waited for another client's cell
+        states[cell].startedAt = QDateTime::currentDateTimeUtc();
+        emit q->runStateChanged(cell);
+    }
 }
 
 void NotebookSession::Private::handleReply(const KernelMessage &message)

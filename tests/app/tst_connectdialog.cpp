@@ -6,8 +6,11 @@
 
 #include <QLabel>
 #include <QLineEdit>
+#include <QProcess>
 #include <QPushButton>
 #include <QSignalSpy>
+#include <QSslKey>
+#include <QSslServer>
 #include <QStandardPaths>
 #include <QTcpServer>
 #include <QTcpSocket>
@@ -93,6 +96,7 @@ private slots:
     void tellsWhatIsWrong_data();
     void tellsWhatIsWrong();
     void tellsWhereATlsServerIs();
+    void tellsAboutASelfSignedCertificate();
     void choosesAKernelOfAServer();
     void attachesToARunningKernel();
     void takesAPastedTokenOutOfSight();
@@ -169,6 +173,7 @@ void TestConnectDialog::tellsWhatIsWrong_data()
                               << "127.0.0.1";
     QTest::newRow("no such host") << QByteArray() << "http://no-such-host.invalid:8888/"
                                   << "cannot be found";
+    QTest::newRow("no answer") << QByteArray() << QString() << "did not answer in time";
     QTest::newRow("no address") << QByteArray() << "ftp://host/"
                                 << "must start with http";
     QTest::newRow("TLS to a plain server") << FakeServer::json("{}") << "https"
@@ -190,7 +195,7 @@ void TestConnectDialog::tellsWhatIsWrong()
 
     dialog.openAddress(address);
 
-    QTRY_VERIFY2_WITH_TIMEOUT(cardText(dialog).contains(said), qPrintable(cardText(dialog)), 15000);
+    QTRY_VERIFY2_WITH_TIMEOUT(cardText(dialog).contains(said), qPrintable(cardText(dialog)), 25000);
     QVERIFY(dialog.result() != QDialog::Accepted);
 }
 
@@ -209,6 +214,36 @@ void TestConnectDialog::tellsWhereATlsServerIs()
     dialog.openAddress(QStringLiteral("127.0.0.1:%1").arg(server.serverPort()));
 
     QTRY_VERIFY2_WITH_TIMEOUT(cardText(dialog).contains(QLatin1String("write https://")),
+                              qPrintable(cardText(dialog)), 15000);
+}
+
+void TestConnectDialog::tellsAboutASelfSignedCertificate()
+{
+    const QString key = m_folder.filePath(QStringLiteral("key.pem"));
+    const QString certificate = m_folder.filePath(QStringLiteral("cert.pem"));
+    QProcess openssl;
+    openssl.start(QStringLiteral("openssl"),
+                  {QStringLiteral("req"), QStringLiteral("-x509"), QStringLiteral("-newkey"),
+                   QStringLiteral("rsa:2048"), QStringLiteral("-nodes"), QStringLiteral("-subj"),
+                   QStringLiteral("/CN=127.0.0.1"), QStringLiteral("-addext"),
+                   QStringLiteral("subjectAltName=IP:127.0.0.1"), QStringLiteral("-keyout"), key,
+                   QStringLiteral("-out"), certificate});
+    if (!openssl.waitForFinished() || openssl.exitCode() != 0)
+        QSKIP("openssl is not installed");
+    QFile keyFile(key);
+    QVERIFY(keyFile.open(QIODevice::ReadOnly));
+    QSslConfiguration configuration = QSslConfiguration::defaultConfiguration();
+    configuration.setLocalCertificateChain(QSslCertificate::fromPath(certificate));
+    configuration.setPrivateKey(QSslKey(&keyFile, QSsl::Rsa));
+    QSslServer server;
+    server.setSslConfiguration(configuration);
+    QVERIFY(server.listen(QHostAddress::LocalHost));
+    ConnectDialog dialog(*m_theme, *m_tokens, setup());
+    dialog.show();
+
+    dialog.openAddress(QStringLiteral("https://127.0.0.1:%1/").arg(server.serverPort()));
+
+    QTRY_VERIFY2_WITH_TIMEOUT(cardText(dialog).contains(QLatin1String("self-signed")),
                               qPrintable(cardText(dialog)), 15000);
 }
 
