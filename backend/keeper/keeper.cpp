@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <malloc.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -128,6 +129,7 @@ void Keeper::publishProgress()
     const Progress now = progress();
     if (m_runner.takeChanged()) {
         m_owners.tellAll(FrameType::State, m_runner.stateJson());
+        malloc_trim(0); // what a start needed, and nothing needs afterwards
     }
     if (now.position.nextSequence != m_told.position.nextSequence || now.state != m_told.state ||
         now.pendingInput != m_told.pendingInput) {

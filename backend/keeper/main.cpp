@@ -7,6 +7,7 @@
 #include <exception>
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -58,6 +59,7 @@ int main(int argc, char **argv)
         std::fprintf(stderr, "farcell-keeper is started by farcelld, not by hand\n");
         return 2;
     }
+    mallopt(M_ARENA_MAX, 1); // one heap for ZeroMQ's threads and us: there is one of us per kernel
     fcntl(inheritedListener, F_SETFD, FD_CLOEXEC);
     fcntl(inheritedListener, F_SETFL, O_NONBLOCK);
     try {

@@ -82,7 +82,7 @@ void OwnerConnections::accept()
 
 void OwnerConnections::read(Peer &peer, const Handler &handler)
 {
-    std::array<char, 65536> bytes{};
+    std::array<char, 16384> bytes; // filled by recv()
     while (!peer.isGone) {
         const ssize_t got = recv(peer.descriptor, bytes.data(), bytes.size(), 0);
         if (got < 0 && errno == EINTR) {

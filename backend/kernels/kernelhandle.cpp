@@ -152,6 +152,9 @@ void KernelHandle::detach(JournalStream &stream)
     }
     stream.m_isPaused = true;
     stream.m_kernel = nullptr;
+    if (!isAnyLive()) {
+        m_tail.rest();
+    }
     if (!stream.m_hasOwnSession) {
         return;
     }

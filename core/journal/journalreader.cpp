@@ -17,7 +17,7 @@ using namespace journalformat;
 
 namespace {
 
-constexpr std::size_t readBytes = 256UL * 1024;
+constexpr std::size_t readBytes = 128UL * 1024;
 
 } // namespace
 
@@ -36,6 +36,12 @@ void JournalReader::closeSegment()
         close(std::exchange(m_file, -1));
     }
     m_used = 0;
+}
+
+void JournalReader::rest()
+{
+    closeSegment();
+    m_buffer = std::string();
 }
 
 void JournalReader::seek(const JournalPosition &position)

@@ -37,6 +37,8 @@ public:
     // To the first record with this number or a later one.
     void seek(std::uint64_t sequence);
     [[nodiscard]] const JournalPosition &position() const { return m_position; }
+    // Gives back memory and file until it is used again. The place stays.
+    void rest();
 
     // The next record up to number `last`; nothing if it is not there (yet).
     [[nodiscard]] std::optional<JournalRecord>
