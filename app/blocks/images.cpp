@@ -80,7 +80,7 @@ bool hasDarkInk(const QImage &image)
                 ++light;
         }
     }
-    return clear > 48 * 48 / 4 && dark > light / 3;
+    return clear > 48 * 48 / 4 && dark > 8 && dark > light / 12;
 }
 
 bool isHarmless(const QXmlStreamAttribute &attribute)

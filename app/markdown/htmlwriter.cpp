@@ -1,5 +1,6 @@
 #include "app/markdown/htmlwriter.h"
 
+#include "app/blocks/contrast.h"
 #include "app/blocks/inlineobjects.h"
 #include "app/blocks/textdecorations.h"
 #include "app/markdown/cssstyle.h"
@@ -124,12 +125,18 @@ void HtmlWriter::start(const HtmlToken &token)
     m_open.push_back(std::move(open));
 }
 
+QColor HtmlWriter::readable(const QColor &ink, const CssStyle &style) const
+{
+    const QColor page = m_writer.theme().surface;
+    return readableOn(ink, style.background ? blended(*style.background, page) : page);
+}
+
 void HtmlWriter::applyStyle(const HtmlToken &token, Open &open)
 {
     const CssStyle style = parseCssDeclarations(token.attribute(QLatin1String("style")));
     QTextCharFormat overlay;
     if (style.color)
-        overlay.setForeground(*style.color);
+        overlay.setForeground(readable(*style.color, style));
     if (style.background)
         overlay.setBackground(*style.background);
     // Text on a colour that its author chose was meant for a light page.
@@ -194,7 +201,7 @@ bool HtmlWriter::startInline(const HtmlToken &token, Open &open)
         overlay.setFont(font);
     } else if (name == QLatin1String("font")) {
         if (const auto color = parseCssColor(token.attribute(QLatin1String("color"))))
-            overlay.setForeground(*color);
+            overlay.setForeground(readable(*color, {}));
         static constexpr int sizes[] = {14, 10, 12, 14, 17, 21, 28, 40};
         const int size = token.attribute(QLatin1String("size")).toInt();
         if (size >= 1 && size <= 7) {
@@ -223,7 +230,7 @@ bool HtmlWriter::startInline(const HtmlToken &token, Open &open)
             both.merge(overlay);
             const CssStyle style = parseCssDeclarations(token.attribute(QLatin1String("style")));
             if (style.color)
-                both.setForeground(*style.color);
+                both.setForeground(readable(*style.color, style));
             if (style.background)
                 both.setBackground(*style.background);
             m_writer.pushFormat(both);

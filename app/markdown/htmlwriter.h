@@ -11,6 +11,7 @@
 namespace farcell {
 
 class InlineObject;
+struct CssStyle;
 class RichTextWriter;
 
 // Writes sanitised HTML tokens as rich text. Elements may stay open between calls, as they do in
@@ -54,6 +55,7 @@ private:
     void close(const Open &open);
     bool startInline(const HtmlToken &token, Open &open);
     void startBlockElement(const HtmlToken &token, Open &open);
+    [[nodiscard]] QColor readable(const QColor &ink, const CssStyle &style) const;
     void applyStyle(const HtmlToken &token, Open &open);
     void writeText(const HtmlToken &token);
     // Writes the table that starts at `from`; returns the index after it.

@@ -1,6 +1,7 @@
 // The painting half of TablePart.
 #include "app/outputs/tablepart.h"
 
+#include "app/blocks/contrast.h"
 #include "app/theme/theme.h"
 
 #include <QPainter>
@@ -13,41 +14,6 @@ namespace {
 
 constexpr qreal padX = 10;
 constexpr qreal padY = 4;
-
-// Contrast of WCAG 2: 1 (none) to 21.
-qreal contrast(const QColor &a, const QColor &b)
-{
-    const auto luminance = [](const QColor &color) {
-        const auto linear = [](float v) {
-            return v <= 0.03928F ? v / 12.92F : std::pow((v + 0.055F) / 1.055F, 2.4F);
-        };
-        return 0.2126F * linear(color.redF()) + 0.7152F * linear(color.greenF()) +
-               0.0722F * linear(color.blueF());
-    };
-    const qreal one = luminance(a) + 0.05;
-    const qreal two = luminance(b) + 0.05;
-    return std::max(one, two) / std::min(one, two);
-}
-
-// Text colours chosen for a white page are moved until they can be read on ours.
-QColor readable(QColor ink, const QColor &paper)
-{
-    for (int i = 0; i < 8 && contrast(ink, paper) < 3; ++i)
-        ink = paper.lightnessF() < 0.5F
-                  ? QColor::fromHslF(std::max(0.0F, ink.hslHueF()), ink.hslSaturationF(),
-                                     std::min(1.0F, ink.lightnessF() + 0.12F))
-                  : QColor::fromHslF(std::max(0.0F, ink.hslHueF()), ink.hslSaturationF(),
-                                     std::max(0.0F, ink.lightnessF() - 0.12F));
-    return ink;
-}
-
-QColor over(const QColor &top, const QColor &below)
-{
-    const float a = top.alphaF();
-    return QColor::fromRgbF(top.redF() * a + below.redF() * (1 - a),
-                            top.greenF() * a + below.greenF() * (1 - a),
-                            top.blueF() * a + below.blueF() * (1 - a));
-}
 
 } // namespace
 
@@ -158,11 +124,11 @@ QColor TablePart::inkOf(const Cell &cell) const
     const Theme &theme = m_theme.theme();
     QColor paper = theme.surface;
     if (cell.style.background)
-        paper = over(*cell.style.background, paper);
-    if (cell.style.color)
-        return readable(*cell.style.color, paper);
+        paper = blended(*cell.style.background, paper);
+    if (cell.style.color) // with a background of its own the author chose both
+        return cell.style.background ? *cell.style.color : readableOn(*cell.style.color, paper);
     if (!cell.link.isEmpty())
-        return readable(theme.link, paper);
+        return readableOn(theme.link, paper);
     if (cell.style.background && contrast(theme.text, paper) < 4)
         return paper.lightnessF() > 0.5F ? QColor(0x1c, 0x1d, 0x21) : QColor(0xf4, 0xf4, 0xf6);
     if (cell.header && cell.column < m_data.headerColumns && cell.row >= m_data.headerRows)

@@ -16,7 +16,7 @@ namespace {
 constexpr qreal padX = 10;
 constexpr qreal padY = 4;
 constexpr qreal widestColumn = 360; // longer text is wrapped
-constexpr int measuredRows = 1000;  // later rows hardly make a column wider
+constexpr int judgedRows = 1000;    // later rows hardly change whether a column is of numbers
 
 bool isNumber(const QString &text)
 {
@@ -39,7 +39,7 @@ TablePart::TablePart(ThemeSource &theme, TableData data, QObject *parent)
     , m_numeric(static_cast<size_t>(m_data.columns), true)
 {
     for (const Cell &cell : m_data.cells) {
-        if (cell.row >= m_data.headerRows && !cell.header && cell.row < measuredRows &&
+        if (cell.row >= m_data.headerRows && !cell.header && cell.row < judgedRows &&
             m_numeric[static_cast<size_t>(cell.column)] && !isNumber(cell.text))
             m_numeric[static_cast<size_t>(cell.column)] = false;
     }
@@ -57,37 +57,49 @@ QFont TablePart::fontOf(const Cell &cell) const
     return font;
 }
 
+// The width of a cell's text, unwrapped.
+qreal TablePart::textWidth(const Cell &cell, const QFontMetricsF &metrics)
+{
+    if (!cell.text.contains(QChar::LineSeparator))
+        return metrics.horizontalAdvance(cell.text.left(400));
+    qreal width = 0;
+    for (const QString &line : cell.text.split(QChar::LineSeparator))
+        width = std::max(width, metrics.horizontalAdvance(line.left(400)));
+    return width;
+}
+
 void TablePart::measure()
 {
-    const auto columns = static_cast<size_t>(m_data.columns);
-    std::vector<qreal> widths(columns, 24);
-    const auto widthOf = [this](const Cell &cell) {
-        const QFontMetricsF metrics(fontOf(cell));
-        qreal width = 0;
-        for (const QString &line : cell.text.split(QChar::LineSeparator))
-            width = std::max(width, metrics.horizontalAdvance(line.left(400)));
-        return std::ceil(std::min(width, widestColumn) + 2 * padX);
-    };
+    // Two fonts measure all cells; slanted and underlined text is as wide.
+    Cell strongCell;
+    strongCell.header = true;
+    const QFontMetricsF strong(fontOf(strongCell));
+    const QFontMetricsF plain(fontOf(Cell()));
+    std::vector<qreal> natural;
+    natural.reserve(m_data.cells.size());
+    std::vector<qreal> widths(static_cast<size_t>(m_data.columns), 24);
     for (const Cell &cell : m_data.cells) {
-        if (cell.columnSpan == 1 && cell.row < measuredRows)
-            widths[static_cast<size_t>(cell.column)] =
-                std::max(widths[static_cast<size_t>(cell.column)], widthOf(cell));
+        const bool bold = cell.style.bold.value_or(cell.header);
+        natural.push_back(textWidth(cell, bold ? strong : plain));
+        if (cell.columnSpan > 1)
+            continue;
+        qreal &width = widths[static_cast<size_t>(cell.column)];
+        width = std::max(width, std::ceil(std::min(natural.back(), widestColumn) + 2 * padX + 2));
     }
     m_x.assign(1, 0);
     for (const qreal width : widths)
         m_x.push_back(m_x.back() + width);
-    const qreal line = QFontMetricsF(m_theme.theme().body).height();
+    const qreal line = plain.height();
     std::vector<qreal> heights(static_cast<size_t>(m_data.rows), std::ceil(line + 2 * padY));
-    for (const Cell &cell : m_data.cells) {
+    for (size_t i = 0; i < m_data.cells.size(); ++i) {
+        const Cell &cell = m_data.cells[i];
         const qreal room = m_x[static_cast<size_t>(cell.column + cell.columnSpan)] -
                            m_x[static_cast<size_t>(cell.column)] - 2 * padX;
-        const bool fits = !cell.text.contains(QChar::LineSeparator) &&
-                          static_cast<qreal>(cell.text.size()) * line < room;
-        if (fits || cell.rowSpan > 1 || cell.text.isEmpty())
+        const bool fits = natural[i] <= room && !cell.text.contains(QChar::LineSeparator);
+        if (fits || cell.rowSpan > 1)
             continue;
-        const QRectF bounds = QFontMetricsF(fontOf(cell))
-                                  .boundingRect(QRectF(0, 0, room + 1, 1e6),
-                                                Qt::TextWordWrap | Qt::TextWrapAnywhere, cell.text);
+        const QRectF bounds = plain.boundingRect(
+            QRectF(0, 0, room, 1e6), Qt::TextWordWrap | Qt::TextWrapAnywhere, cell.text);
         qreal &height = heights[static_cast<size_t>(cell.row)];
         height = std::max(height, std::ceil(std::min(bounds.height(), 12 * line) + 2 * padY));
     }

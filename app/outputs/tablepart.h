@@ -5,6 +5,7 @@
 #include "app/outputs/tabledata.h"
 
 #include <QFont>
+#include <QFontMetricsF>
 
 namespace farcell {
 
@@ -40,6 +41,7 @@ private:
     using Cell = TableData::Cell;
 
     void measure();
+    [[nodiscard]] static qreal textWidth(const Cell &cell, const QFontMetricsF &metrics);
     [[nodiscard]] QFont fontOf(const Cell &cell) const;
     [[nodiscard]] QRectF rectOf(const Cell &cell) const; // without any scrolling
     [[nodiscard]] Qt::Alignment alignmentOf(const Cell &cell) const;

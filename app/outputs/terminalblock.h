@@ -76,6 +76,7 @@ private:
     [[nodiscard]] Position positionAt(QPointF pos) const;
     [[nodiscard]] qreal columnX(const TerminalLine &line, int first, int column, int end) const;
     [[nodiscard]] QString linkAt(QPointF pos) const;
+    [[nodiscard]] QColor tint() const;
     [[nodiscard]] RowColors colorsOf(const TerminalStyle &style) const;
     void paintRow(QPainter &painter, int line, int first, int end, qreal top);
     void paintMarks(QPainter &painter, int line, int first, int end, qreal top) const;

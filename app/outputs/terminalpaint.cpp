@@ -1,6 +1,7 @@
 // The painting half of TerminalBlock.
 #include "app/outputs/terminalblock.h"
 
+#include "app/blocks/contrast.h"
 #include "app/outputs/terminallinks.h"
 #include "app/theme/theme.h"
 
@@ -65,14 +66,32 @@ TerminalBlock::RowColors TerminalBlock::colorsOf(const TerminalStyle &style) con
     };
     RowColors colors{resolve(style.foreground, theme.text, style.bold),
                      resolve(style.background, {}, false)};
+    if (style.background.kind == TerminalStyle::ColorKind::Indexed) {
+        // As a background a text colour would hide the text: IPython marks code in this way.
+        colors.background.setAlphaF(0.3F);
+        colors.background = blended(colors.background, blended(tint(), theme.surface));
+    }
     if (style.inverse) {
         const QColor front = colors.foreground;
         colors.foreground = colors.background.isValid() ? colors.background : theme.surface;
         colors.background = front;
     }
+    if (style.foreground.kind == TerminalStyle::ColorKind::Rgb && !style.inverse)
+        colors.foreground = readableOn(colors.foreground, colors.background.isValid()
+                                                              ? colors.background
+                                                              : blended(tint(), theme.surface));
     if (style.faint)
         colors.foreground.setAlphaF(0.65F);
     return colors;
+}
+
+// The colour the whole block stands on.
+QColor TerminalBlock::tint() const
+{
+    const Theme &theme = m_theme.theme();
+    return m_role == Role::Error    ? theme.dangerSoft
+           : m_role == Role::Stderr ? theme.warningSoft
+                                    : theme.surface;
 }
 
 QFont TerminalBlock::styled(const TerminalStyle &style, bool link) const
@@ -91,13 +110,12 @@ QFont TerminalBlock::styled(const TerminalStyle &style, bool link) const
 
 void TerminalBlock::paint(QPainter &painter, const QRectF &exposed)
 {
-    const Theme &theme = m_theme.theme();
     const int rows = m_rows.count() == 0 ? 0 : m_rows.firstRow(shownLines());
     if (m_role != Role::Output) {
         painter.save();
         painter.setRenderHint(QPainter::Antialiasing);
         painter.setPen(Qt::NoPen);
-        painter.setBrush(m_role == Role::Error ? theme.dangerSoft : theme.warningSoft);
+        painter.setBrush(tint());
         painter.drawRoundedRect(QRectF(0, 0, m_width, rows * m_lineHeight + 2 * padding()),
                                 Theme::radius, Theme::radius);
         painter.restore();
