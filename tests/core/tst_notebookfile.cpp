@@ -214,6 +214,10 @@ void TestNotebookFile::refused_data()
     QTest::newRow("version of the past")
         << QByteArray("{\"nbformat\": 1, \"cells\": []}")
         << "1:14: The notebook has format version 1, which cannot be read";
+    QTest::newRow("cells of version 4 in a version 3")
+        << QByteArray("{\"nbformat\": 3, \"cells\": [{\"source\": \"x\"}]}")
+        << "1:14: The notebook says it has format version 3, but not the \"worksheets\" of that "
+           "version";
 }
 
 void TestNotebookFile::refused()
