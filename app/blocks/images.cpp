@@ -4,6 +4,7 @@
 #include <QImageReader>
 #include <QPainter>
 #include <QPointer>
+#include <QSet>
 #include <QSvgRenderer>
 #include <QXmlStreamReader>
 #include <QXmlStreamWriter>
@@ -93,6 +94,23 @@ bool isHarmless(const QXmlStreamAttribute &attribute)
         return value.startsWith(QLatin1Char('#')) ||
                value.startsWith(QLatin1String("data:image/"), Qt::CaseInsensitive);
     return true;
+}
+
+// Names that <use> and its like refer to.
+QSet<QString> referencedIds(const QByteArray &svg)
+{
+    QSet<QString> ids;
+    QXmlStreamReader reader(svg);
+    while (!reader.atEnd()) {
+        if (reader.readNext() != QXmlStreamReader::StartElement ||
+            reader.name() != QLatin1String("use"))
+            continue;
+        for (const QXmlStreamAttribute &attribute : reader.attributes()) {
+            if (attribute.name() == QLatin1String("href"))
+                ids.insert(attribute.value().trimmed().mid(1).toString());
+        }
+    }
+    return ids;
 }
 
 bool isForbidden(QStringView name)
@@ -241,14 +259,24 @@ QByteArray sanitizedSvg(const QByteArray &svg)
     QXmlStreamReader reader(svg);
     QXmlStreamWriter writer(&clean);
     int elements = 0;
+    // A <use> inside of something that is itself used multiplies with every level: a few lines
+    // make billions of shapes. Real drawings do not nest them.
+    const QSet<QString> used = referencedIds(svg);
+    int depth = 0;
+    int usedDepth = 0; // where the outermost used element is open, 0 if none
     while (!reader.atEnd() && elements < maxSvgElements) {
         switch (reader.readNext()) {
         case QXmlStreamReader::StartElement:
             ++elements;
-            if (isForbidden(reader.name())) {
+            if (isForbidden(reader.name()) ||
+                (usedDepth > 0 && reader.name() == QLatin1String("use"))) {
                 reader.skipCurrentElement();
                 break;
             }
+            ++depth;
+            if (usedDepth == 0 &&
+                used.contains(reader.attributes().value(QLatin1String("id")).toString()))
+                usedDepth = depth;
             writer.writeStartElement(reader.qualifiedName().toString());
             for (const QXmlStreamNamespaceDeclaration &ns : reader.namespaceDeclarations())
                 writer.writeAttribute(ns.prefix().isEmpty()
@@ -262,6 +290,8 @@ QByteArray sanitizedSvg(const QByteArray &svg)
             }
             break;
         case QXmlStreamReader::EndElement:
+            if (depth-- == usedDepth)
+                usedDepth = 0;
             writer.writeEndElement();
             break;
         case QXmlStreamReader::Characters:

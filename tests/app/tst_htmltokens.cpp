@@ -20,6 +20,7 @@ private slots:
     void colors_data();
     void colors();
     void svgIsCleaned();
+    void svgBombIsDefused();
     void sheet();
 };
 
@@ -188,6 +189,17 @@ void TestHtmlTokens::svgIsCleaned()
     QVERIFY(clean.contains("data:image/png"));
     for (const char *bad : {"script", "foreignObject", "file:", "http://a", "onload", "ENTITY"})
         QVERIFY2(!clean.contains(bad), bad);
+}
+
+void TestHtmlTokens::svgBombIsDefused()
+{
+    const QByteArray svg = R"(<svg xmlns="http://www.w3.org/2000/svg"><g id="a"><path d="M0 0"/></g>
+        <g id="b"><use href="#a"/><use href="#a"/></g><g id="c"><use href="#b"/><use href="#b"/></g>
+        <g id="d"><use href="#c"/></g></svg>)";
+
+    const QByteArray clean = sanitizedSvg(svg);
+
+    QCOMPARE(clean.count("<use"), 1); // only the one in "d", which nothing uses
 }
 
 void TestHtmlTokens::sheet()
