@@ -21,7 +21,7 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr const char *suffix = ".recovery";
-constexpr qsizetype longestHead = 64 * 1024;
+constexpr qsizetype longestHead = 65'536;
 
 QString tr(const char *text)
 {

@@ -15,7 +15,7 @@ namespace farcell {
 {
     QByteArray::DataPointer data = QByteArray(owner).data_ptr();
     if (length == 0 || data.isNull() || data.d_ptr() == nullptr)
-        return QByteArray(owner.constData() + position, length);
+        return {owner.constData() + position, length};
     data.ptr += position;
     data.size = length;
     return QByteArray(std::move(data));

@@ -39,9 +39,9 @@ Result<std::vector<Cell>> cellsFromClip(const QByteArray &json)
     const QByteArray trimmed = json.trimmed();
     QByteArray notebook = trimmed;
     if (trimmed.startsWith('['))
-        notebook = "{\"cells\": " + trimmed + ", \"nbformat\": 4, \"nbformat_minor\": 5}";
+        notebook = R"({"cells": )" + trimmed + R"(, "nbformat": 4, "nbformat_minor": 5})";
     else if (!trimmed.contains("\"cells\"") && !trimmed.contains("\"worksheets\""))
-        notebook = "{\"cells\": [" + trimmed + "], \"nbformat\": 4, \"nbformat_minor\": 5}";
+        notebook = R"({"cells": [)" + trimmed + R"(], "nbformat": 4, "nbformat_minor": 5})";
     Result<NotebookContent> content = readNotebook(notebook);
     if (!content)
         return tl::unexpected(content.error());

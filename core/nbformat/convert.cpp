@@ -11,7 +11,6 @@
 
 namespace farcell {
 
-using nbformat::Language;
 using nlohmann::ordered_json;
 
 namespace nbformat {

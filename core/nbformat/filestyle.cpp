@@ -7,7 +7,6 @@ namespace farcell {
 
 using json::cut;
 using json::Member;
-using json::Span;
 using nbformat::Layout;
 
 namespace {

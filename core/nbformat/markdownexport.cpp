@@ -15,7 +15,7 @@ QString fenceFor(const QString &text)
     qsizetype longest = 2;
     for (auto it = ticks.globalMatch(text); it.hasNext();)
         longest = std::max(longest, it.next().capturedLength());
-    return QString(longest + 1, QLatin1Char('`'));
+    return {longest + 1, QLatin1Char('`')};
 }
 
 // The language that a cell magic names, else the notebook's.
@@ -44,7 +44,7 @@ QString textOf(const MimeBundle &data, QStringView mime)
 QString dataMarkdown(const MimeBundle &data)
 {
     for (const char *const mime : {"text/markdown", "text/html", "text/latex"}) {
-        const QString text = textOf(data, QString::fromLatin1(mime));
+        QString text = textOf(data, QString::fromLatin1(mime));
         const bool needsPicture = qstrcmp(mime, "text/html") == 0 && !pictureUrl(data).isEmpty();
         if (!text.isEmpty() && !needsPicture)
             return text;

@@ -47,7 +47,7 @@ Result<QByteArray> readAll(const QString &path)
 // The file that a name stands for, through any number of links; also one that is not there yet.
 QString targetOf(const QString &path)
 {
-    const QString canonical = QFileInfo(path).canonicalFilePath();
+    QString canonical = QFileInfo(path).canonicalFilePath();
     if (!canonical.isEmpty())
         return canonical;
     const QFileInfo info(path);

@@ -79,20 +79,20 @@ void NotebookDocument::insertCells(int index, std::vector<Cell> cells)
 {
     if (cells.empty())
         return;
-    d->prepareNewCells(cells);
+    m_d->prepareNewCells(cells);
     const int count = static_cast<int>(cells.size());
-    d->make(SpanChange{std::clamp(index, 0, cellCount()), count, std::move(cells)});
+    m_d->make(SpanChange{std::clamp(index, 0, cellCount()), count, std::move(cells)});
 }
 
 void NotebookDocument::removeCells(std::span<const CellId> ids)
 {
-    d->removeSorted(d->sortedIndices(ids));
+    m_d->removeSorted(m_d->sortedIndices(ids));
 }
 
 void NotebookDocument::moveCells(std::span<const CellId> ids, int index)
 {
-    const std::vector<int> moved = d->sortedIndices(ids);
-    const std::vector<CellId> before = d->cells.order();
+    const std::vector<int> moved = m_d->sortedIndices(ids);
+    const std::vector<CellId> before = m_d->cells.order();
     std::vector<bool> isMoved(before.size(), false);
     for (const int i : moved)
         isMoved[static_cast<size_t>(i)] = true;
@@ -110,24 +110,24 @@ void NotebookDocument::moveCells(std::span<const CellId> ids, int index)
         after.push_back(before[static_cast<size_t>(i)]);
     addStaying(target, before.size());
     if (after != before)
-        d->make(OrderChange{std::move(after)});
+        m_d->make(OrderChange{std::move(after)});
 }
 
 void NotebookDocument::editSource(const CellId &id, int position, int length, const QString &text)
 {
-    const Cell *const cell = d->cells.find(id);
+    const Cell *const cell = m_d->cells.find(id);
     if (cell == nullptr)
         return;
     const int size = static_cast<int>(cell->source.size());
     const int at = std::clamp(position, 0, size);
     const QString removed = cell->source.mid(at, std::clamp(length, 0, size - at));
     if (removed != text)
-        d->make(TextChange{id, at, removed, text});
+        m_d->make(TextChange{id, at, removed, text});
 }
 
 void NotebookDocument::setSource(const CellId &id, const QString &source)
 {
-    const Cell *const cell = d->cells.find(id);
+    const Cell *const cell = m_d->cells.find(id);
     if (cell == nullptr || cell->source == source)
         return;
     const Replacement change = differenceOf(cell->source, source);
@@ -136,7 +136,7 @@ void NotebookDocument::setSource(const CellId &id, const QString &source)
 
 void NotebookDocument::setKind(const CellId &id, CellKind kind)
 {
-    const Cell *const cell = d->cells.find(id);
+    const Cell *const cell = m_d->cells.find(id);
     if (cell == nullptr || cell->kind == kind || kind == CellKind::Unknown)
         return;
     FieldsChange change{id, CellType{kind, {}}, {}, {}, {}};
@@ -148,12 +148,12 @@ void NotebookDocument::setKind(const CellId &id, CellKind kind)
         change.result = RunResult{};
     if (kind == CellKind::Code && !cell->attachments.isNull())
         change.attachments = JsonText();
-    d->make(std::move(change));
+    m_d->make(std::move(change));
 }
 
 void NotebookDocument::splitCell(const CellId &id, std::span<const int> positions)
 {
-    const Cell *const cell = d->cells.find(id);
+    const Cell *const cell = m_d->cells.find(id);
     if (cell == nullptr)
         return;
     const QStringList parts = partsOf(cell->source, positions);
@@ -177,15 +177,15 @@ void NotebookDocument::splitCell(const CellId &id, std::span<const int> position
 
 void NotebookDocument::mergeCells(std::span<const CellId> ids)
 {
-    const std::vector<int> indices = d->sortedIndices(ids);
+    const std::vector<int> indices = m_d->sortedIndices(ids);
     if (indices.size() < 2)
         return;
-    const Cell &first = d->cells.at(indices.front());
+    const Cell &first = m_d->cells.at(indices.front());
     const CellId kept = first.id;
     QStringList sources;
     ordered_json attachments = ordered_json::object();
     for (const int index : indices) {
-        const Cell &cell = d->cells.at(index);
+        const Cell &cell = m_d->cells.at(index);
         sources.append(cell.source);
         const ordered_json more = cell.attachments.toJson();
         if (more.is_object())
@@ -196,36 +196,36 @@ void NotebookDocument::mergeCells(std::span<const CellId> ids)
     if (first.kind != CellKind::Code && !attachments.empty())
         setAttachments(kept, first.attachments.updatedTo(attachments));
     clearOutputs(std::span(&kept, 1));
-    d->removeSorted({indices.begin() + 1, indices.end()});
+    m_d->removeSorted({indices.begin() + 1, indices.end()});
     endMacro();
 }
 
 void NotebookDocument::setCellMetadata(const CellId &id, const ordered_json &metadata)
 {
-    const Cell *const cell = d->cells.find(id);
+    const Cell *const cell = m_d->cells.find(id);
     if (cell == nullptr)
         return;
     JsonText text = cell->metadata.updatedTo(metadata);
     if (text == cell->metadata)
         return;
     FieldsChange change{id, {}, std::move(text), {}, {}};
-    d->make(std::move(change));
+    m_d->make(std::move(change));
 }
 
 void NotebookDocument::setMetadata(const ordered_json &metadata)
 {
-    JsonText text = d->metadata.updatedTo(metadata);
-    if (text != d->metadata)
-        d->make(MetadataChange{std::move(text)});
+    JsonText text = m_d->metadata.updatedTo(metadata);
+    if (text != m_d->metadata)
+        m_d->make(MetadataChange{std::move(text)});
 }
 
 void NotebookDocument::setAttachments(const CellId &id, const JsonText &attachments)
 {
-    const Cell *const cell = d->cells.find(id);
+    const Cell *const cell = m_d->cells.find(id);
     if (cell == nullptr || cell->attachments == attachments)
         return;
     FieldsChange change{id, {}, {}, attachments, {}};
-    d->make(std::move(change));
+    m_d->make(std::move(change));
 }
 
 void NotebookDocument::clearOutputs(std::span<const CellId> ids)

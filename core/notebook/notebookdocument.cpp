@@ -42,13 +42,13 @@ const JsonText &emptyObject()
 
 NotebookDocument::NotebookDocument(QObject *parent)
     : QObject(parent)
-    , d(std::make_unique<Private>(this))
+    , m_d(std::make_unique<Private>(this))
 {
-    d->metadata = emptyObject();
+    m_d->metadata = emptyObject();
     std::vector<Cell> cells(1);
-    d->prepareNewCells(cells);
-    d->cells.assign(std::move(cells));
-    d->cleanState = d->history.state();
+    m_d->prepareNewCells(cells);
+    m_d->cells.assign(std::move(cells));
+    m_d->cleanState = m_d->history.state();
 }
 
 NotebookDocument::~NotebookDocument() = default;
@@ -56,64 +56,64 @@ NotebookDocument::~NotebookDocument() = default;
 void NotebookDocument::setContent(NotebookContent content)
 {
     for (Cell &cell : content.cells) {
-        if (cell.id.isEmpty() || d->cells.find(cell.id) != nullptr)
+        if (cell.id.isEmpty() || m_d->cells.find(cell.id) != nullptr)
             cell.id = newCellId();
     }
-    d->nbformat = content.nbformat;
-    d->minor = content.nbformatMinor;
-    d->convertedFromV3 = content.convertedFromV3;
-    d->metadata = content.metadata.isNull() ? emptyObject() : std::move(content.metadata);
-    d->style = std::move(content.style);
-    d->cells.assign(std::move(content.cells));
-    d->history.clear();
-    d->dirty = false;
-    d->cleanState = d->history.state();
+    m_d->nbformat = content.nbformat;
+    m_d->minor = content.nbformatMinor;
+    m_d->convertedFromV3 = content.convertedFromV3;
+    m_d->metadata = content.metadata.isNull() ? emptyObject() : std::move(content.metadata);
+    m_d->style = std::move(content.style);
+    m_d->cells.assign(std::move(content.cells));
+    m_d->history.clear();
+    m_d->dirty = false;
+    m_d->cleanState = m_d->history.state();
     emit contentReset();
-    d->tellStates();
+    m_d->tellStates();
 }
 
 NotebookContent NotebookDocument::content() const
 {
     NotebookContent content;
-    content.nbformat = d->nbformat;
-    content.nbformatMinor = d->minor;
-    content.convertedFromV3 = d->convertedFromV3;
-    content.metadata = d->metadata;
-    content.style = d->style;
-    content.cells.reserve(static_cast<size_t>(d->cells.size()));
-    for (int i = 0; i < d->cells.size(); ++i)
-        content.cells.push_back(d->cells.at(i));
+    content.nbformat = m_d->nbformat;
+    content.nbformatMinor = m_d->minor;
+    content.convertedFromV3 = m_d->convertedFromV3;
+    content.metadata = m_d->metadata;
+    content.style = m_d->style;
+    content.cells.reserve(static_cast<size_t>(m_d->cells.size()));
+    for (int i = 0; i < m_d->cells.size(); ++i)
+        content.cells.push_back(m_d->cells.at(i));
     return content;
 }
 
 int NotebookDocument::cellCount() const
 {
-    return d->cells.size();
+    return m_d->cells.size();
 }
 
 const Cell &NotebookDocument::cellAt(int index) const
 {
-    return d->cells.at(index);
+    return m_d->cells.at(index);
 }
 
 const Cell *NotebookDocument::findCell(const CellId &id) const
 {
-    return d->cells.find(id);
+    return m_d->cells.find(id);
 }
 
 int NotebookDocument::indexOf(const CellId &id) const
 {
-    return d->cells.indexOf(id);
+    return m_d->cells.indexOf(id);
 }
 
 const JsonText &NotebookDocument::metadata() const
 {
-    return d->metadata;
+    return m_d->metadata;
 }
 
 QString NotebookDocument::language() const
 {
-    const ordered_json metadata = d->metadata.toJson();
+    const ordered_json metadata = m_d->metadata.toJson();
     for (const auto &[group, key] :
          {std::pair("language_info", "name"), std::pair("kernelspec", "language")}) {
         const QString name = stringAt(metadata, group, key);
@@ -125,43 +125,43 @@ QString NotebookDocument::language() const
 
 QString NotebookDocument::kernelName() const
 {
-    return stringAt(d->metadata.toJson(), "kernelspec", "name");
+    return stringAt(m_d->metadata.toJson(), "kernelspec", "name");
 }
 
 bool NotebookDocument::isModified() const
 {
-    return d->isModified();
+    return m_d->isModified();
 }
 
 bool NotebookDocument::hasCellIds() const
 {
-    return d->usesFileIds();
+    return m_d->usesFileIds();
 }
 
 bool NotebookDocument::isConvertedFromV3() const
 {
-    return d->convertedFromV3;
+    return m_d->convertedFromV3;
 }
 
 void NotebookDocument::beginMacro()
 {
-    d->history.beginMacro();
+    m_d->history.beginMacro();
 }
 
 void NotebookDocument::endMacro()
 {
-    d->history.endMacro();
-    d->tellStates();
+    m_d->history.endMacro();
+    m_d->tellStates();
 }
 
 bool NotebookDocument::canUndo() const
 {
-    return d->history.canUndo();
+    return m_d->history.canUndo();
 }
 
 bool NotebookDocument::canRedo() const
 {
-    return d->history.canRedo();
+    return m_d->history.canRedo();
 }
 
 CellId NotebookDocument::undo()
@@ -169,10 +169,10 @@ CellId NotebookDocument::undo()
     if (!canUndo())
         return {};
     CellId reveal;
-    std::vector<Change> &changes = d->history.stepBack().changes;
+    std::vector<Change> &changes = m_d->history.stepBack().changes;
     for (auto change = changes.rbegin(); change != changes.rend(); ++change)
-        reveal = d->apply(*change, false);
-    d->tellStates();
+        reveal = m_d->apply(*change, false);
+    m_d->tellStates();
     return reveal;
 }
 
@@ -181,78 +181,78 @@ CellId NotebookDocument::redo()
     if (!canRedo())
         return {};
     CellId reveal;
-    for (Change &change : d->history.stepForward().changes)
-        reveal = d->apply(change, true);
-    d->tellStates();
+    for (Change &change : m_d->history.stepForward().changes)
+        reveal = m_d->apply(change, true);
+    m_d->tellStates();
     return reveal;
 }
 
 void NotebookDocument::startOutputs(const CellId &id)
 {
-    const Cell *const cell = d->cells.find(id);
+    const Cell *const cell = m_d->cells.find(id);
     if (cell == nullptr || (cell->outputs.isEmpty() && !cell->executionCount))
         return;
     FieldsChange change{id, {}, {}, {}, RunResult{}};
-    d->make(std::move(change));
+    m_d->make(std::move(change));
 }
 
 void NotebookDocument::appendOutput(const CellId &id, const Output &output)
 {
-    Cell *const cell = d->cells.find(id);
+    Cell *const cell = m_d->cells.find(id);
     if (cell == nullptr)
         return;
     std::vector<Output> &outputs = cell->outputs.edit();
     outputs.push_back(output);
     const int index = static_cast<int>(outputs.size()) - 1;
     emit outputsChanged(id, index);
-    d->changedByKernel();
+    m_d->changedByKernel();
 }
 
 void NotebookDocument::appendStreamText(const CellId &id, int outputIndex, const QString &text)
 {
-    Cell *const cell = d->cells.find(id);
+    Cell *const cell = m_d->cells.find(id);
     if (cell == nullptr || outputIndex < 0 || outputIndex >= cell->outputs.size() || text.isEmpty())
         return;
     Output &output = cell->outputs.edit()[static_cast<size_t>(outputIndex)];
     output.origin = JsonText();
     output.text += text;
     emit streamAppended(id, outputIndex, static_cast<int>(text.size()));
-    d->changedByKernel();
+    m_d->changedByKernel();
 }
 
 void NotebookDocument::replaceOutput(const CellId &id, int outputIndex, const Output &output)
 {
-    Cell *const cell = d->cells.find(id);
+    Cell *const cell = m_d->cells.find(id);
     if (cell == nullptr || outputIndex < 0 || outputIndex >= cell->outputs.size())
         return;
     cell->outputs.edit()[static_cast<size_t>(outputIndex)] = output;
     emit outputsChanged(id, outputIndex);
-    d->changedByKernel();
+    m_d->changedByKernel();
 }
 
 void NotebookDocument::truncateOutputs(const CellId &id)
 {
-    Cell *const cell = d->cells.find(id);
+    Cell *const cell = m_d->cells.find(id);
     if (cell == nullptr || cell->outputs.isEmpty())
         return;
     cell->outputs = OutputList();
     emit outputsChanged(id, 0);
-    d->changedByKernel();
+    m_d->changedByKernel();
 }
 
 void NotebookDocument::setExecutionCount(const CellId &id, std::optional<int> count)
 {
-    Cell *const cell = d->cells.find(id);
+    Cell *const cell = m_d->cells.find(id);
     if (cell == nullptr || cell->executionCount == count)
         return;
     cell->executionCount = count;
     emit cellChanged(id);
-    d->changedByKernel();
+    m_d->changedByKernel();
 }
 
 void NotebookDocument::mergeCellMetadata(const CellId &id, const ordered_json &patch)
 {
-    Cell *const cell = d->cells.find(id);
+    Cell *const cell = m_d->cells.find(id);
     if (cell == nullptr)
         return;
     ordered_json metadata = cell->metadata.toJson();
@@ -264,30 +264,30 @@ void NotebookDocument::mergeCellMetadata(const CellId &id, const ordered_json &p
         return;
     cell->metadata = cell->metadata.updatedTo(metadata);
     emit cellChanged(id);
-    d->changedByKernel();
+    m_d->changedByKernel();
 }
 
 void NotebookDocument::markSaved()
 {
-    d->dirty = false;
-    d->cleanState = d->history.state();
-    d->history.closeTyping(); // undo must be able to come back to what is on disk
-    d->tellStates();
+    m_d->dirty = false;
+    m_d->cleanState = m_d->history.state();
+    m_d->history.closeTyping(); // undo must be able to come back to what is on disk
+    m_d->tellStates();
 }
 
 void NotebookDocument::markModified()
 {
-    d->changedByKernel();
+    m_d->changedByKernel();
 }
 
 void NotebookDocument::adoptFormat(const NotebookContent &content)
 {
-    d->nbformat = content.nbformat;
-    d->minor = content.nbformatMinor;
-    d->convertedFromV3 = content.convertedFromV3;
-    d->style = content.style;
+    m_d->nbformat = content.nbformat;
+    m_d->minor = content.nbformatMinor;
+    m_d->convertedFromV3 = content.convertedFromV3;
+    m_d->style = content.style;
     for (const Cell &cell : content.cells) {
-        if (Cell *const own = d->cells.find(cell.id)) {
+        if (Cell *const own = m_d->cells.find(cell.id)) {
             own->origin = cell.origin;
             own->fileId = cell.fileId;
         }
