@@ -53,6 +53,8 @@ void NotebookView::restore(const DocumentFile::Place &place, const QString &name
 void NotebookView::documentLoaded()
 {
     m_usable = true;
+    delete m_errorPage;
+    m_errorPage = nullptr;
     m_conflict = false;
     updateJournal();
     m_list->setKernelLanguage(m_document->language());
@@ -118,6 +120,7 @@ void NotebookView::showError(const Error &error, const QByteArray &bytes)
     layout->addStretch(3);
     m_stack->addWidget(m_errorPage);
     m_stack->setCurrentWidget(m_errorPage);
+    emit broken();
     emit titleChanged();
     emit statusChanged();
 }
@@ -240,10 +243,11 @@ void NotebookView::save()
     box->setDefaultButton(agree);
     box->setAttribute(Qt::WA_DeleteOnClose);
     connect(box, &QMessageBox::buttonClicked, this, [this, agree](const QAbstractButton *clicked) {
-        if (clicked != agree)
+        if (clicked != agree) {
+            emit saveCancelled();
             return;
+        }
         becomeV4();
-        m_info->hideMessage(QStringLiteral("v3"));
         m_file->save();
     });
     box->open();
@@ -273,6 +277,7 @@ void NotebookView::saveAs()
     connect(dialog, &QFileDialog::fileSelected, this, [this](const QString &path) {
         saveAs({path, nullptr});
     });
+    connect(dialog, &QFileDialog::rejected, this, &NotebookView::saveCancelled);
     dialog->open();
 }
 

@@ -65,6 +65,7 @@ public:
     [[nodiscard]] FindBar &find() const { return *m_find; }
     [[nodiscard]] InfoBar &infoBar() const { return *m_info; }
     [[nodiscard]] bool isUsable() const; // loaded, not an error page
+    [[nodiscard]] bool isBroken() const { return m_errorPage != nullptr; }
 
     // --- commands
     void run(CellActions::Range range);
@@ -107,6 +108,7 @@ signals:
     void commandRequested(const QString &command); // from a cell's tool bar
     void savedAway();                              // a save that was asked for is done
     void saveCancelled();                          // … or will not be
+    void broken();                                 // the file could not be read; the page says why
 
 private:
     void build();

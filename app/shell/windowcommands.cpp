@@ -140,7 +140,10 @@ void MainWindow::addEditCommands()
     edit("cell.selectFocused", tr("Select focused cell"), "",
          [](NotebookView &view) { view.actions().selectFocused(); });
     edit("cell.cut", tr("Cut cells"), "cut", [](NotebookView &view) { view.actions().cut(); });
-    edit("cell.copy", tr("Copy cells"), "copy", [](NotebookView &view) { view.actions().copy(); });
+    edit("cell.copy", tr("Copy cells"), "copy", [](NotebookView &view) {
+        if (!view.list().copyRenderedSelection()) // text marked in an output or a text cell
+            view.actions().copy();
+    });
     edit("cell.paste", tr("Paste cells"), "paste",
          [](NotebookView &view) { view.actions().paste(Where::Below); });
     edit("cell.delete", tr("Delete cells"), "trash",

@@ -77,6 +77,10 @@ void MainWindow::wireNotebook(NotebookView *notebook)
         if (notebook->file().place().isLocal())
             m_workspace.settings.addRecentFile(notebook->file().place().path);
     });
+    connect(notebook, &NotebookView::broken, this, [this, notebook] {
+        if (notebook == currentNotebook())
+            pageChanged();
+    });
     connect(&notebook->file(), &DocumentFile::contentLoaded, this, [this, notebook] {
         if (notebook->file().place().isLocal())
             m_workspace.settings.addRecentFile(notebook->file().place().path);
@@ -200,7 +204,7 @@ void MainWindow::pageChanged()
 {
     Page *page = currentPage();
     NotebookView *notebook = currentNotebook();
-    m_toolBar->setVisible(notebook != nullptr);
+    m_toolBar->setVisible(notebook != nullptr && !notebook->isBroken());
     m_toolBar->setNotebook(notebook);
     m_outline->setNotebook(notebook);
     m_status->setNotebook(notebook);
@@ -255,8 +259,10 @@ void MainWindow::closePage(int index)
         return;
     }
     auto *text = qobject_cast<TextPage *>(page);
-    text->save();
-    removePage(page);
+    connect(
+        text, &Page::modifiedChanged, this, [this, text] { removePage(text); },
+        static_cast<Qt::ConnectionType>(Qt::QueuedConnection | Qt::SingleShotConnection));
+    text->save(); // a failure is told, and the page stays
 }
 
 void MainWindow::askToSave(NotebookView *notebook)
