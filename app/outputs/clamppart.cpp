@@ -238,8 +238,8 @@ QRectF ClampPart::highlightRect(int index) const
     if (hit.isNull() || !m_clamped)
         return hit;
     const QRectF moved = hit.translated(0, -m_bar.value());
-    return QRectF(moved.left(), std::clamp(moved.top(), 0.0, limit - moved.height()), moved.width(),
-                  moved.height());
+    const qreal lowest = std::max(0.0, limit - moved.height());
+    return {moved.left(), std::clamp(moved.top(), 0.0, lowest), moved.width(), moved.height()};
 }
 
 QRectF ClampPart::anchorRect(const QString &name) const
