@@ -113,7 +113,7 @@ std::string legacyJson(const MessageView &message)
     appendMember(json, "metadata", message.metadata);
     appendMember(json, "content", message.content);
     appendMember(json, "buffers", "[]");
-    json.append(", \"channel\": \"").append(message.channel).append("\"}");
+    json.append(R"(, "channel": ")").append(message.channel).append(R"("})");
     return json;
 }
 
