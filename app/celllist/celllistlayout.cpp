@@ -251,9 +251,10 @@ void CellListView::Private::followRun()
 
 void CellListView::Private::evictRows(int first, int last)
 {
-    if (rows.size() <= static_cast<size_t>(last - first + 1 + keptRows) && !flinging)
-        return releaseFarEditors(first, last);
     releaseFarEditors(first, last);
+    const int enough = last - first + 1 + keptRows;
+    if (std::ssize(rows) <= enough && !flinging)
+        return;
     for (auto it = rows.begin(); it != rows.end();) {
         const CellRow &r = *it->second;
         const int index = document.indexOf(r.id());
@@ -342,7 +343,7 @@ void CellListView::Private::revealRow(int index, const QRect &part)
         const bool below = top + height + margin > y + viewHeight();
         if (!above && !below)
             break;
-        const bool far = top + height < y - viewHeight() || top > y + 2 * viewHeight();
+        const bool far = top + height < y - viewHeight() || top > y + qint64(2) * viewHeight();
         if (far)
             y = top - viewHeight() / 3;
         else if (above || height + 2 * margin > viewHeight())

@@ -4,6 +4,7 @@
 #include "app/outputs/outputarea.h"
 
 #include <QRect>
+#include <QTimer>
 
 #include <memory>
 
