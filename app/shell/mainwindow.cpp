@@ -21,6 +21,7 @@
 #include <QLineEdit>
 #include <QMenuBar>
 #include <QPlainTextEdit>
+#include <QScreen>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QTextEdit>
@@ -38,8 +39,9 @@ MainWindow::MainWindow(Workspace workspace, Keymap &keymap, QWidget *parent)
     , m_tokens(std::make_unique<TokenStore>(Settings::directory() + QStringLiteral("/tokens.json")))
 {
     setAcceptDrops(true);
-    setMinimumSize(640, 420);
-    resize(1280, 860);
+    setMinimumSize(520, 360);
+    const QSize room = screen()->availableGeometry().size();
+    resize(qMin(1280, room.width() * 9 / 10), qMin(860, room.height() * 9 / 10));
     registerCommands();
     build();
     m_palette = new CommandPalette(*m_commands, keymap, workspace.theme, this);

@@ -114,8 +114,9 @@ private:
 QString homeRelative(const QString &path)
 {
     const QString home = QDir::homePath();
-    return path.startsWith(home + QLatin1Char('/')) ? QLatin1Char('~') + path.mid(home.size())
-                                                    : path;
+    if (path != home && !path.startsWith(home + QLatin1Char('/')))
+        return path;
+    return QLatin1Char('~') + path.mid(home.size());
 }
 
 QString whenText(const QDateTime &time)
