@@ -81,16 +81,21 @@ private:
     // A fenced code block that starts on this line is passed over whole.
     bool skipFence()
     {
+        const qsizetype newline = m_text.indexOf(QLatin1Char('\n'), m_at);
+        const QString first = m_text.mid(m_at, (newline < 0 ? m_text.size() : newline) - m_at);
+        const QStringView lead = QStringView(first).left(256); // a fence stands early in its line
+        if (!lead.contains(QLatin1String("```")) && !lead.contains(QLatin1String("~~~")))
+            return false;
         static const QRegularExpression open(
-            QStringLiteral(R"(\G[ \t>*+-]*(?:\d+[.)])?[ \t]*(`{3,}|~{3,})[^\n]*)"));
-        const QRegularExpressionMatch match = open.match(m_text, m_at);
+            QStringLiteral(R"(^[ \t>*+-]*(?:\d+[.)])?[ \t]*(`{3,}|~{3,})[^\n]*)"));
+        const QRegularExpressionMatch match = open.match(first);
         if (!match.hasMatch())
             return false;
         const QString fence = match.captured(1);
         if (fence[0] == QLatin1Char('`') &&
-            match.captured().mid(match.capturedEnd(1) - m_at).contains(QLatin1Char('`')))
+            match.captured().mid(match.capturedEnd(1)).contains(QLatin1Char('`')))
             return false;
-        qsizetype line = match.capturedEnd();
+        qsizetype line = m_at + match.capturedEnd();
         while (line >= 0 && line < m_text.size()) {
             const qsizetype next = m_text.indexOf(QLatin1Char('\n'), line + 1);
             const QStringView content =
