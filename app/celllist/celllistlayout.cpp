@@ -75,6 +75,7 @@ void CellListView::Private::rebuild()
         values.push_back(hidden[static_cast<size_t>(i)] ? 0 : height);
     }
     heights.assign(std::move(values));
+    q.viewport()->update(); // rows moved, even if no height changed
     layoutSoon();
 }
 
