@@ -211,6 +211,10 @@ void TestNotebookFile::refused_data()
     QTest::newRow("version of the future")
         << QByteArray("{\"nbformat\": 5, \"cells\": []}")
         << "1:14: The notebook has format version 5, newer than any known (4)";
+    QTest::newRow("cells of version 4 under the number of version 2")
+        << QByteArray("{\"nbformat\": 2, \"cells\": []}")
+        << "1:14: The notebook says it has format version 2, but not the \"worksheets\" of that "
+           "version";
     QTest::newRow("version of the past")
         << QByteArray("{\"nbformat\": 1, \"cells\": []}")
         << "1:14: The notebook has format version 1, which cannot be read";
