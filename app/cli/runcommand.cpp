@@ -70,6 +70,8 @@ RunCommand::RunCommand(RunOptions options, QObject *parent)
         fail(m_hasStarted ? ExitCode::Failed : ExitCode::NoRuntime,
              tr("The kernel cannot be reached any more"));
     });
+    m_release.setSingleShot(true);
+    connect(&m_release, &QTimer::timeout, this, &RunCommand::release);
     m_stopTimer.setSingleShot(true);
     connect(&m_stopTimer, &QTimer::timeout, this, [this] {
         m_session->setConnection(nullptr); // the kernel does not listen; it ends with the session
@@ -403,21 +405,22 @@ void RunCommand::wrapUp(ExitCode code)
 
 void RunCommand::endSession(ExitCode code)
 {
-    const auto end = [this, code] {
-        m_session.reset();
-        m_connection.reset();
-        m_client.reset();
-        m_embedded.reset(); // returns when it is gone
-        emit finished(code);
-    };
-    if (!m_client || m_sessionId.isEmpty()) {
-        // From a callback of the client's: it must not be deleted inside.
-        QMetaObject::invokeMethod(this, end, Qt::QueuedConnection);
-        return;
-    }
-    m_client->deleteSession(std::exchange(m_sessionId, {})).then(this, [end](const Result<> &) {
-        end();
-    });
+    m_exitCode = code;
+    // The client is never deleted from one of its own callbacks.
+    if (!m_client || m_sessionId.isEmpty())
+        m_release.start();
+    else
+        m_client->deleteSession(std::exchange(m_sessionId, {}))
+            .then(this, [this](const Result<> &) { m_release.start(); });
+}
+
+void RunCommand::release()
+{
+    m_session.reset();
+    m_connection.reset();
+    m_client.reset();
+    m_embedded.reset(); // returns when it is gone
+    emit finished(m_exitCode);
 }
 
 bool RunCommand::writeOutput()

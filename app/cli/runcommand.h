@@ -61,6 +61,7 @@ private:
     void fail(ExitCode code, const QString &message);
     void wrapUp(ExitCode code);
     void endSession(ExitCode code);
+    void release();
     [[nodiscard]] bool writeOutput();
     [[nodiscard]] int cellNumber(const CellId &id) const;
 
@@ -74,9 +75,11 @@ private:
     std::unique_ptr<NotebookSession> m_session;
     SessionId m_sessionId;
     KernelId m_kernelId;
-    QTimer m_cellTimer;        // one cell's time
-    QTimer m_connectionTimer;  // how long a lost connection is waited for
-    QTimer m_stopTimer;        // how long an interrupted kernel may take
+    QTimer m_cellTimer;       // one cell's time
+    QTimer m_connectionTimer; // how long a lost connection is waited for
+    QTimer m_stopTimer;       // how long an interrupted kernel may take
+    QTimer m_release;         // ends all in a turn of the event loop of its own
+    ExitCode m_exitCode = ExitCode::Done;
     QString m_trouble;         // why the run ended early, if not by a cell's own error
     bool m_hasStarted = false; // the kernel answered: from here on there is something to write
     bool m_hasFailedCell = false;

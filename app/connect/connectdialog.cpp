@@ -7,7 +7,9 @@
 #include <QAction>
 #include <QCheckBox>
 #include <QDir>
+#include <QFuture>
 #include <QGridLayout>
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>

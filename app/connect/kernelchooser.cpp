@@ -2,6 +2,7 @@
 
 #include "app/connect/servercard.h"
 
+#include <QKeyEvent>
 #include <QPushButton>
 #include <QScreen>
 #include <QVBoxLayout>

@@ -34,9 +34,9 @@ QString ago(const QDateTime &time)
     const qint64 seconds = time.secsTo(QDateTime::currentDateTimeUtc());
     if (seconds < 90)
         return KernelList::tr("active now");
-    if (seconds < 90 * 60)
+    if (seconds < 5400)
         return KernelList::tr("active %1 min ago").arg(seconds / 60);
-    if (seconds < 36 * 3600)
+    if (seconds < 129600)
         return KernelList::tr("active %1 h ago").arg(seconds / 3600);
     return KernelList::tr("active %1")
         .arg(QLocale().toString(time.toLocalTime().date(), QLocale::ShortFormat));

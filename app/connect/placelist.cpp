@@ -3,6 +3,8 @@
 #include "app/connect/rowdelegate.h"
 
 #include <QContextMenuEvent>
+#include <QKeyEvent>
+#include <QMenu>
 #include <QSignalBlocker>
 #include <QStandardItemModel>
 

@@ -5,6 +5,8 @@
 #include <QFileInfo>
 #include <QSaveFile>
 
+#include <nlohmann/json.hpp>
+
 #include <utility>
 
 namespace farcell {

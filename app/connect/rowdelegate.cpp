@@ -3,6 +3,8 @@
 #include <QAbstractItemView>
 #include <QPainter>
 
+#include <algorithm>
+
 namespace farcell {
 
 namespace {

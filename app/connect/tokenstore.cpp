@@ -10,11 +10,14 @@
 #include <QLoggingCategory>
 #include <QPromise>
 
+#include <nlohmann/json.hpp>
 #include <qt6keychain/keychain.h>
 
 #include <cstdio>
+#include <functional>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace farcell {
 
