@@ -21,7 +21,7 @@ farcell_validate(scripts shellcheck -x
 set_tests_properties(packaging_scripts PROPERTIES WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 
 # The unit as it would be installed, but with the programs of this build: verify looks for them.
-set(unit_bindir ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+set(farcelld ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/farcelld)
 configure_file(systemd/farcelld.service.in verify/farcelld.service @ONLY)
 farcell_validate(systemd_unit systemd-analyze verify --user --man=no
     ${CMAKE_CURRENT_BINARY_DIR}/verify/farcelld.service)
