@@ -5,9 +5,8 @@
 #include <QDateTime>
 #include <QString>
 
+#include <ctime>
 #include <optional>
-
-#include <time.h>
 
 namespace farcell {
 
