@@ -102,9 +102,11 @@ void detectSpacing(const FileStyle &file, Layout &layout)
     }
     if (file.members.size() < 2)
         return;
-    const QByteArrayView between = cut(text, {first.value.end, file.members[1].key.begin});
+    // From the comma on: somebody may have put it at the start of a line.
+    QByteArrayView between = cut(text, {first.value.end, file.members[1].key.begin});
+    between = between.sliced(between.indexOf(','));
     const qsizetype lineEnd = layout.multiline ? between.indexOf(layout.eol) : between.size();
-    layout.comma = between.first(lineEnd < 0 ? between.size() : lineEnd).toByteArray();
+    layout.comma = between.first(lineEnd < 0 ? 1 : lineEnd).toByteArray();
 }
 
 // How the cells of the file spell what a new cell will need, too.

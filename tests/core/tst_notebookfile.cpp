@@ -144,6 +144,9 @@ void TestNotebookFile::readable_data()
         << x;
     QTest::newRow("source that is no text") << notebookWith("{\"a\": 1}") << QString();
     QTest::newRow("version as float") << QByteArray(plain).replace("at\": 4,", "at\": 4.0,") << x;
+    QTest::newRow("comma at the start of a line; a cell that is none")
+        << QByteArray("{\n \"cells\": [\n  null\n ]\n, \"metadata\": {}\n, \"nbformat\": 4\n}\n")
+        << QString();
     QTest::newRow("no version at all") << QByteArray("{\"cells\": [{\"source\": \"x = 1\"}]}") << x;
     QTest::newRow("newer minor version")
         << QByteArray(plain).replace("minor\": 4", "minor\": 99") << x;
