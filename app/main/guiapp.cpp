@@ -49,8 +49,17 @@ void restoreNotebook(MainWindow &window, const RecoverableNotebook &lost)
     const Result<RecoveredNotebook> found = store.read(lost.file);
     if (!found)
         return;
-    window.addNotebook()->restore({lost.head.originalPath, nullptr}, lost.head.title,
-                                  lost.head.originalHash, found->content);
+    NotebookView *notebook = nullptr; // the file may be open already, as it is on disk
+    const QList<Page *> pages = window.pages();
+    for (Page *page : pages) {
+        if (!lost.head.originalPath.isEmpty() && page->place() == lost.head.originalPath &&
+            !page->isModified())
+            notebook = qobject_cast<NotebookView *>(page);
+    }
+    if (!notebook)
+        notebook = window.addNotebook();
+    notebook->restore({lost.head.originalPath, nullptr}, lost.head.title, lost.head.originalHash,
+                      found->content);
     store.remove(lost.file); // its new tab keeps a recovery file of its own
 }
 
