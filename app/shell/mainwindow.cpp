@@ -69,7 +69,7 @@ MainWindow::MainWindow(Workspace workspace, Keymap &keymap, QWidget *parent)
     m_keys = new KeyDispatcher(keymap, *m_commands, context, this);
     connect(m_keys, &KeyDispatcher::pendingChanged, m_status, &StatusBar::showHint);
     connect(m_keys, &KeyDispatcher::unknownChord, this, [this](const QString &keys) {
-        m_status->showHint(tr("%1 is not a command").arg(keys));
+        m_status->showHint(tr("%1 does nothing here").arg(keys));
     });
     pageChanged();
 }

@@ -10,8 +10,13 @@
 
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QTimer>
+
+#include <chrono>
 
 namespace farcell {
+
+using namespace std::chrono_literals;
 
 StatusBar::StatusBar(ThemeSource &theme, QWidget *parent)
     : QWidget(parent)
@@ -66,6 +71,12 @@ void StatusBar::setNotebook(NotebookView *notebook)
 void StatusBar::showHint(const QString &text)
 {
     m_hint->setText(text);
+    // A pending chord stays as long as it waits; anything else has been read after a while.
+    if (!text.endsWith(QChar(0x2026)))
+        QTimer::singleShot(4s, m_hint, [this, text] {
+            if (m_hint->text() == text)
+                m_hint->clear();
+        });
 }
 
 void StatusBar::refresh()
