@@ -379,10 +379,11 @@ void TestContents::numbers()
     QFETCH(QByteArray, given);
     QFETCH(QByteArray, written);
 
-    const auto value = contents::parseJson("[" + given.toStdString() + "]");
+    const QByteArray text = "[" + given + "]";
+    const auto value = contents::parseJson(text.toStdString());
 
     QVERIFY(value);
-    QCOMPARE(contents::encodeJson(*value), QByteArray("[" + given + "]")); // the wire: untouched
+    QCOMPARE(contents::encodeJson(*value), text); // the wire: untouched
     QCOMPARE(contents::encodeNotebook(*value), QByteArray("[\n " + written + "\n]\n"));
 }
 
