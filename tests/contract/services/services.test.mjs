@@ -1,9 +1,12 @@
 // The official JavaScript client of Jupyter against a running server: the calls that JupyterLab makes.
 // usage: node services.test.mjs; FARCELL_URL and FARCELL_TOKEN say where the server is.
 import assert from 'node:assert/strict';
+import { File } from 'node:buffer';
 import test, { after } from 'node:test';
 import coreutils from '@jupyterlab/coreutils';
 import services from '@jupyterlab/services';
+
+globalThis.File ??= File; // Node.js 18 has it here only
 
 // Pages of JupyterLab carry this in their HTML; without it the client refuses to ask for terminals.
 coreutils.PageConfig.setOption('terminalsAvailable', 'true');
