@@ -36,8 +36,10 @@ Result<> writeNewSecret(const QString &file, const QByteArray &secret)
     const QByteArray line = secret + '\n';
     const bool written = ::write(fd, line.constData(), size_t(line.size())) == line.size();
     ::close(fd);
-    if (!written)
+    if (!written) {
+        QFile::remove(file); // an empty one would stop every later start
         return fail(ErrorCode::Internal, tr("Cannot write the file %1").arg(file));
+    }
     return {};
 }
 

@@ -53,11 +53,16 @@ Result<json> ConfigStore::read(const QString &section) const
     if (!path)
         return tl::unexpected(path.error());
     QFile in(*path);
-    if (!in.open(QIODevice::ReadOnly))
+    if (!in.exists())
         return json::object();
-    const QByteArray text = in.read(maxSection);
+    // Anything else than "not there" is an error: update() would write the loss down.
+    if (!in.open(QIODevice::ReadOnly) || in.size() > maxSection)
+        return fail(ErrorCode::Internal, tr("Cannot read the settings"), in.errorString());
+    const QByteArray text = in.readAll();
     json value = json::parse(text.begin(), text.end(), nullptr, false);
-    return value.is_object() ? std::move(value) : json::object();
+    if (!value.is_object())
+        return fail(ErrorCode::Internal, tr("The settings %1 are not a JSON object").arg(section));
+    return value;
 }
 
 Result<> ConfigStore::write(const QString &section, const json &value) const

@@ -4,8 +4,10 @@
 #include "backend/http/socketguard.h"
 
 #include <QCoreApplication>
+#include <QFile>
 #include <QHostAddress>
 #include <QLocalServer>
+#include <QLocalSocket>
 #include <QLoggingCategory>
 #include <QSslSocket>
 #include <QTcpServer>
@@ -14,6 +16,8 @@
 #include <QWebSocketServer>
 
 #include <algorithm>
+
+#include <sys/stat.h>
 
 namespace farcell::http {
 
@@ -26,6 +30,22 @@ constexpr std::chrono::milliseconds sweepInterval{500};
 QString text(const char *source)
 {
     return QCoreApplication::translate("farcell::http", source);
+}
+
+// Removes the socket a killed server left behind; never a file or another server's socket.
+bool removeStaleSocket(const QString &path)
+{
+    struct stat status = {};
+    const QByteArray name = QFile::encodeName(path);
+    if (::lstat(name.constData(), &status) != 0)
+        return true; // nothing there: listen() tells if it cannot be made
+    if (!S_ISSOCK(status.st_mode))
+        return false;
+    QLocalSocket probe;
+    probe.connectToServer(path);
+    if (probe.waitForConnected(500))
+        return false;
+    return QFile::remove(path);
 }
 
 } // namespace
@@ -114,7 +134,9 @@ Result<> HttpServer::listen(const ListenAddress &address)
     if (address.isUnix()) {
         m_local = new LocalListener(*this);
         m_local->setSocketOptions(QLocalServer::UserAccessOption);
-        QLocalServer::removeServer(address.socketPath); // left behind by a killed server
+        if (!removeStaleSocket(address.socketPath))
+            return fail(ErrorCode::Exists,
+                        tr("Cannot listen on %1: it is in use").arg(address.socketPath));
         if (!m_local->listen(address.socketPath))
             return fail(ErrorCode::Unavailable, tr("Cannot listen on %1").arg(address.socketPath),
                         m_local->errorString());

@@ -140,8 +140,9 @@ QFuture<HttpResponse> SessionCalls::create(const HttpRequest &request)
                                                              KernelId(*id))));
         }
     }
-    if (m_starting.contains(wanted.path))
-        return m_starting.value(wanted.path);
+    if (const auto other = m_starting.constFind(wanted.path);
+        other != m_starting.constEnd() && !other->isFinished())
+        return *other;
     QFuture<HttpResponse> started = createWith(wanted, kernelName, environment);
     if (!started.isFinished())
         m_starting.insert(wanted.path, started);

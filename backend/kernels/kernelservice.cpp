@@ -26,7 +26,7 @@ namespace {
 constexpr auto endAtMost = 6s; // then keeper and kernel are killed
 constexpr auto restartAtMost = 60s;
 constexpr auto warmDelay = 300ms; // not while somebody's kernel is starting
-constexpr int greetingMs = 1000;
+constexpr int greetingMs = 5000;  // a keeper that swaps is slow, not dead
 
 template <typename T>
 using Promise = std::shared_ptr<QPromise<Result<T>>>;
@@ -210,7 +210,8 @@ void KernelService::Private::handOver(std::unique_ptr<KernelHandle> handle, cons
             warmUp(spec.name, request.workingDirectory);
             return;
         }
-        qCWarning(lcKernels) << "a kernel kept ready was of no use:" << adopted.error().message;
+        qCWarning(lcKernels) << "a kernel kept ready was of no use:"
+                             << (adopted ? QStringLiteral("it is gone") : adopted.error().message);
         if (handle != nullptr) {
             static_cast<void>(q->shutdown(id));
         }
@@ -311,9 +312,14 @@ void KernelService::Private::readoptBundle(const QString &bundle, const QString 
     const std::string startFile = bundle.toStdString() + '/' + bundle::startFile;
     const auto description = StartDescription::read(startFile);
     const pid_t keeper = runningProcesses(bundle).keeper;
-    if (!description || keeper < 0 || description->endWithOwner) {
+    if (keeper < 0 || (description && description->endWithOwner)) {
         killLeftovers(bundle);
         QDir(bundle).removeRecursively();
+        return;
+    }
+    // From here on the keeper lives: what cannot be reached now is left for the next start.
+    if (!description) {
+        qCWarning(lcKernels) << "a running kernel's description cannot be read:" << name;
         return;
     }
     auto handle = std::make_unique<KernelHandle>(
@@ -325,9 +331,7 @@ void KernelService::Private::readoptBundle(const QString &bundle, const QString 
         bundle, keeper);
     const Result<> opened = handle->link().open(bundle);
     if (!opened || !handle->link().waitForGreeting(greetingMs)) {
-        qCWarning(lcKernels) << "a kernel could not be found again:" << name;
-        killLeftovers(bundle);
-        QDir(bundle).removeRecursively();
+        qCWarning(lcKernels) << "a running kernel does not answer its socket:" << name;
         return;
     }
     add(std::move(handle));

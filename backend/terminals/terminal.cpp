@@ -126,7 +126,7 @@ Terminal::~Terminal()
     m_writable->setEnabled(false);
     ::close(m_master);
     if (m_child > 0) {
-        // The shell leads its session: its jobs go with it.
+        // The shell's own group; jobs it put in groups of their own lose their terminal.
         ::kill(-m_child, SIGHUP);
         ::kill(-m_child, SIGKILL);
         ::waitpid(m_child, nullptr, 0);

@@ -444,7 +444,7 @@ void TestChannels::survivesBeingKilled()
 void TestChannels::slowReaderIsBounded()
 {
     constexpr int lines = 700; // fewer than ipykernel keeps unsent before it drops
-    constexpr qint64 allowance = 32LL * 1024 * 1024;
+    [[maybe_unused]] constexpr qint64 allowance = 32LL * 1024 * 1024;
     Farcelld server;
     QVERIFY(server.start());
     const QByteArray kernel = startKernel(server);
@@ -459,7 +459,7 @@ void TestChannels::slowReaderIsBounded()
               "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
               "Sec-WebSocket-Protocol: v1.kernel.websocket.jupyter.org\r\n\r\n");
     TRY_LONG(server.json("GET", "/api/kernels/" + kernel)["connections"] == 2);
-    const qint64 before = server.memory();
+    [[maybe_unused]] const qint64 before = server.memory();
 
     const std::string id = fast.execute("for i in range(" + std::to_string(lines) +
                                         "):\n    print(f'{i:06d}' + 'x' * 100000, flush=True)");
@@ -474,8 +474,10 @@ void TestChannels::slowReaderIsBounded()
         size += message.type == "stream" ? message.size : 0;
     }
     QVERIFY(size >= size_t(lines) * 100007);
+#ifndef __SANITIZE_ADDRESS__ // it keeps what was freed
     QVERIFY2(server.memory() - before < allowance,
              qPrintable(QString::number(server.memory() - before)));
+#endif
     // Now it reads, and has lost nothing.
     slow.socket().setReadBufferSize(0);
     qint64 received = 0;
