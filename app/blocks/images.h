@@ -80,7 +80,7 @@ private:
     QThreadPool m_pool;
     std::list<StoredImage *> m_recent; // those with pixels, most recently painted first
     qsizetype m_decodedBytes = 0;
-    qsizetype m_budget = 192 * 1024 * 1024;
+    qsizetype m_budget = 192LL * 1024 * 1024;
 };
 
 // The SVG without scripts and without references to anything outside itself.

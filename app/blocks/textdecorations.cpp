@@ -10,6 +10,7 @@
 #include <QTextLayout>
 
 #include <algorithm>
+#include <array>
 
 namespace farcell {
 
@@ -24,10 +25,11 @@ void paintCheck(QPainter &painter, const QRectF &box, bool checked, const Theme 
         return;
     painter.setPen(QPen(theme.textOnAccent, 1.8, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
     painter.setBrush(Qt::NoBrush);
-    const QPointF tick[] = {{box.left() + box.width() * 0.24, box.top() + box.height() * 0.53},
-                            {box.left() + box.width() * 0.43, box.top() + box.height() * 0.72},
-                            {box.left() + box.width() * 0.77, box.top() + box.height() * 0.30}};
-    painter.drawPolyline(tick, 3);
+    const auto tick = std::to_array<QPointF>(
+        {{box.left() + box.width() * 0.24, box.top() + box.height() * 0.53},
+         {box.left() + box.width() * 0.43, box.top() + box.height() * 0.72},
+         {box.left() + box.width() * 0.77, box.top() + box.height() * 0.30}});
+    painter.drawPolyline(tick.data(), static_cast<int>(tick.size()));
 }
 
 // `line`: the item's first line in document coordinates.

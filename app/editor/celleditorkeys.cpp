@@ -8,6 +8,8 @@
 #include <QKeyEvent>
 #include <QMimeData>
 
+#include <array>
+
 namespace farcell {
 
 namespace {
@@ -29,7 +31,7 @@ constexpr int sciCtrl = Sci::SCMOD_CTRL;
 constexpr int sciAlt = Sci::SCMOD_ALT;
 
 // Only these keys are Scintilla's own. Undo and redo are missing on purpose: the notebook undoes.
-constexpr KeyBinding bindings[] = {
+constexpr auto bindings = std::to_array<KeyBinding>({
     {Sci::SCK_DOWN, 0, Sci::SCI_LINEDOWN},
     {Sci::SCK_DOWN, sciShift, Sci::SCI_LINEDOWNEXTEND},
     {Sci::SCK_DOWN, sciAlt, Sci::SCI_MOVESELECTEDLINESDOWN},
@@ -66,7 +68,7 @@ constexpr KeyBinding bindings[] = {
     {'C', sciCtrl, Sci::SCI_COPY},
     {'V', sciCtrl, Sci::SCI_PASTE},
     {'X', sciCtrl, Sci::SCI_CUT},
-};
+});
 
 bool isEditingKey(int key, Qt::KeyboardModifiers mods)
 {

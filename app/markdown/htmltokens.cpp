@@ -10,7 +10,7 @@ namespace farcell {
 namespace {
 
 constexpr size_t maxTokens = 2'000'000;
-constexpr qsizetype maxAttributeLength = 64 * 1024 * 1024; // data: URLs of images are long
+constexpr qsizetype maxAttributeLength = 64LL * 1024 * 1024; // data: URLs of images are long
 
 const QSet<QString> &allowedTags()
 {

@@ -9,6 +9,7 @@
 #include "app/theme/theme.h"
 
 #include <algorithm>
+#include <array>
 
 namespace farcell {
 
@@ -202,11 +203,11 @@ bool HtmlWriter::startInline(const HtmlToken &token, Open &open)
     } else if (name == QLatin1String("font")) {
         if (const auto color = parseCssColor(token.attribute(QLatin1String("color"))))
             overlay.setForeground(readable(*color, {}));
-        static constexpr int sizes[] = {14, 10, 12, 14, 17, 21, 28, 40};
+        static constexpr std::array sizes{14, 10, 12, 14, 17, 21, 28, 40};
         const int size = token.attribute(QLatin1String("size")).toInt();
         if (size >= 1 && size <= 7) {
             QFont font = m_writer.format().font();
-            font.setPixelSize(sizes[size]);
+            font.setPixelSize(sizes.at(static_cast<size_t>(size)));
             overlay.setFont(font);
         }
     } else if (name == QLatin1String("a")) {

@@ -9,10 +9,10 @@
 
 namespace farcell {
 
-MathObject::MathObject(ThemeSource &theme, MathSpan span, QFont font)
+MathObject::MathObject(ThemeSource &theme, MathSpan span, const QFont &font)
     : m_theme(theme)
     , m_span(std::move(span))
-    , m_font(std::move(font))
+    , m_font(font)
 {}
 
 void MathObject::setResult(const MathResult &result)

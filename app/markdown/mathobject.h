@@ -15,7 +15,7 @@ class MathObject : public InlineObject
 {
 public:
     // `font`: of the text around; gives the x-height that formulas are scaled by.
-    MathObject(ThemeSource &theme, MathSpan span, QFont font);
+    MathObject(ThemeSource &theme, MathSpan span, const QFont &font);
 
     void setResult(const MathResult &result);
     [[nodiscard]] bool isPending() const { return !m_picture && m_error.isEmpty(); }

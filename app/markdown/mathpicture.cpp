@@ -5,6 +5,7 @@
 #include <QXmlStreamReader>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace farcell {
@@ -110,7 +111,7 @@ QTransform parseTransform(QStringView text)
 QRectF parseViewBox(QStringView text)
 {
     NumberScanner numbers(text);
-    qreal v[4] = {};
+    std::array<qreal, 4> v{};
     for (qreal &value : v) {
         if (!numbers.number(value))
             return {};
@@ -357,16 +358,10 @@ private:
         state.anchor = share;
     }
 
-    void addPath(const State &state, QPainterPath path, qreal stroke = 0)
+    void addPath(const State &state, const QPainterPath &path, qreal stroke = 0)
     {
-        m_picture->m_shapes.push_back({std::move(path),
-                                       stroke,
-                                       {},
-                                       0,
-                                       state.color,
-                                       state.transform,
-                                       state.clip,
-                                       state.anchor});
+        m_picture->m_shapes.push_back(
+            {path, stroke, {}, 0, state.color, state.transform, state.clip, state.anchor});
     }
 
     void addRect(const State &state)

@@ -23,7 +23,7 @@ namespace {
 Q_LOGGING_CATEGORY(log, "farcell.math")
 
 // The formula as SVG in MathJax' <mjx-container>; larger answers are no formulas.
-constexpr qsizetype maxSvg = 16 * 1024 * 1024;
+constexpr qsizetype maxSvg = 16LL * 1024 * 1024;
 // Qt's script compiler warns about MathJax' minified code, sixty lines each start.
 QLoggingCategory::CategoryFilter previousFilter = nullptr;
 
@@ -35,7 +35,7 @@ void quietCompiler(QLoggingCategory *category)
         category->setEnabled(QtWarningMsg, false);
 }
 
-constexpr char cacheVersion[] = "mathjax-3.2.2-farcell-2\n";
+constexpr const char *cacheVersion = "mathjax-3.2.2-farcell-2\n";
 
 } // namespace
 

@@ -17,7 +17,7 @@ namespace farcell {
 
 namespace {
 
-constexpr qint64 maxFile = 64 * 1024 * 1024; // larger image files are not read
+constexpr qint64 maxFile = 64LL * 1024 * 1024; // larger image files are not read
 
 // "data:image/png;base64,…" -> bytes.
 QByteArray dataUrlBytes(const QString &url)
@@ -83,7 +83,7 @@ QByteArray RichBlock::attachment(const QString &name) const
     else if (value.is_array())
         for (const auto &part : value)
             encoded += part.is_string() ? part.get<std::string>() : std::string();
-    const QByteArray bytes = QByteArray::fromStdString(encoded);
+    QByteArray bytes = QByteArray::fromStdString(encoded);
     return found->begin().key() == "image/svg+xml" ? bytes : QByteArray::fromBase64(bytes);
 }
 

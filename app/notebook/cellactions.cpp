@@ -247,6 +247,7 @@ void CellActions::clearOutputs()
 void CellActions::clearAllOutputs()
 {
     std::vector<CellId> ids;
+    ids.reserve(static_cast<size_t>(m_document.cellCount()));
     for (int i = 0; i < m_document.cellCount(); ++i)
         ids.push_back(m_document.cellAt(i).id);
     m_document.clearOutputs(ids);

@@ -20,7 +20,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr qsizetype maxJson = 20 * 1024 * 1024; // larger values are shown as text
+constexpr qsizetype maxJson = 20LL * 1024 * 1024; // larger values are shown as text
 
 QString text(const char *source)
 {

@@ -16,7 +16,7 @@ const QHash<QString, QString> &mimeTypes()
         {
             const char *ending, *type;
         };
-        static constexpr Known known[] = {
+        static constexpr auto known = std::to_array<Known>({
             {"txt", "text/plain"},
             {"text", "text/plain"},
             {"log", "text/plain"},
@@ -92,7 +92,7 @@ const QHash<QString, QString> &mimeTypes()
             {"xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
             {"pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation"},
             {"ipynb", "application/x-ipynb+json"},
-        };
+        });
         QHash<QString, QString> table;
         for (const Known &one : known)
             table.insert(QString::fromLatin1(one.ending), QString::fromLatin1(one.type));

@@ -1,5 +1,6 @@
 #include "backend/kernels/kernelhandle.h"
 
+#include "core/jupyter/messages.h"
 #include "core/jupyter/websocketframes.h"
 
 #include <algorithm>
@@ -11,7 +12,7 @@ namespace farcell {
 
 namespace {
 
-constexpr qsizetype batchBytes = 1024 * 1024;
+constexpr qsizetype batchBytes = 1024LL * 1024;
 constexpr std::size_t rememberedSessions = 256;
 
 std::string journalOf(const QString &bundle)
@@ -22,6 +23,14 @@ std::string journalOf(const QString &bundle)
 QByteArray bytesOf(std::string_view text)
 {
     return {text.data(), static_cast<qsizetype>(text.size())};
+}
+
+// A message of the server's own, for everyone and without a number.
+std::string farcellMessage(std::string_view type, const nlohmann::json &content)
+{
+    const std::string header = wire::makeHeader(type, "farcelld");
+    const std::string text = content.dump();
+    return wire::encodeV1({"iopub", header, "{}", "{}", text, {}});
 }
 
 // The channel's name is the first part of a v1 frame.
@@ -65,6 +74,7 @@ KernelModel KernelHandle::model() const
     model.executionState =
         m_gone.isEmpty() ? QString::fromUtf8(bytesOf(state)) : QStringLiteral("dead");
     model.reason = reason();
+    model.lastSequence = lastSequence();
     return model;
 }
 
@@ -95,7 +105,7 @@ bool KernelHandle::isAnyLive() const
 }
 
 std::unique_ptr<KernelStream> KernelHandle::open(const QString &session,
-                                                 std::optional<quint64> since)
+                                                 const StreamOptions &options)
 {
     const bool isOwn = !session.isEmpty();
     if (isOwn) {
@@ -114,9 +124,18 @@ std::unique_ptr<KernelStream> KernelHandle::open(const QString &session,
         *this, isOwn ? session : QUuid::createUuid().toString(QUuid::WithoutBraces), isOwn);
     const auto missed = std::find_if(m_missed.begin(), m_missed.end(),
                                      [&](const Missed &entry) { return entry.session == session; });
+    stream->m_options = options;
     stream->m_replayedUntil = lastSequence();
-    if (since) {
-        stream->m_position = {0, 0, *since + 1};
+    if (options.since) {
+        // A number that is still to come is one of another journal: all that can be done is to
+        // say so and go on from here.
+        const quint64 since = std::min(*options.since, lastSequence());
+        if (since < *options.since) {
+            stream->m_first.append(
+                bytesOf(farcellMessage("farcell_gap", {{"since", *options.since},
+                                                       {"first", lastSequence() + 1}})));
+        }
+        stream->m_position = {0, 0, since + 1};
         stream->m_everyoneUntil = lastSequence();
     } else if (missed != m_missed.end()) {
         stream->m_position = missed->position;
@@ -185,23 +204,37 @@ void KernelHandle::setGone(const QString &reason)
 
 // --- delivery
 
-KernelHandle::Batch KernelHandle::readBatch(JournalReader &reader) const
+// Up to a megabyte up to number `last`. Where numbers are missing, retention has given up their
+// messages, and a message that says so takes their place.
+KernelHandle::Batch KernelHandle::readBatch(JournalReader &reader, quint64 last)
 {
     Batch batch;
     qsizetype bytes = 0;
     while (bytes < batchBytes) {
-        const auto record = reader.next(lastSequence());
+        const quint64 expected = reader.position().nextSequence;
+        const auto record = reader.next(last);
         if (!record) {
             break;
+        }
+        if (record->sequence > expected) {
+            batch.push_back(gapBefore(record->sequence, expected));
         }
         const auto named = keeperprotocol::decodeNamed(record->payload);
         if (record->type != keeperprotocol::messageRecord || !named) {
             continue;
         }
-        batch.push_back({record->sequence, bytesOf(named->name), bytesOf(named->rest)});
+        batch.push_back({record->sequence, bytesOf(named->name), bytesOf(named->rest), false});
         bytes += batch.back().frame.size();
     }
     return batch;
+}
+
+KernelHandle::Record KernelHandle::gapBefore(quint64 first, quint64 expected)
+{
+    return {first - 1,
+            {},
+            bytesOf(farcellMessage("farcell_gap", {{"since", expected - 1}, {"first", first}})),
+            true};
 }
 
 void KernelHandle::pump()
@@ -210,7 +243,7 @@ void KernelHandle::pump()
     if (!isAnyLive()) {
         return;
     }
-    const Batch batch = readBatch(m_tail);
+    const Batch batch = readBatch(m_tail, lastSequence());
     std::vector<QPointer<JournalStream>> live;
     for (JournalStream *stream : m_streams) {
         if (stream->m_isLive) {
@@ -244,6 +277,9 @@ void KernelHandle::deliver(JournalStream &stream, const Batch &batch)
         if (record.sequence < stream.m_firstWanted) {
             continue; // the others are behind what this one wants
         }
+        if (record.isGap && !stream.m_options.since && !stream.m_options.events) {
+            continue; // a client that knows nothing of it
+        }
         const bool isForAll = record.addressee.isEmpty();
         if (!isForAll && record.addressee != stream.m_sessionBytes &&
             record.sequence > stream.m_everyoneUntil) {
@@ -265,18 +301,17 @@ void KernelHandle::makeLive(JournalStream &stream)
 {
     stream.m_firstWanted = stream.m_position.nextSequence;
     if (!isAnyLive()) {
-        if (stream.m_position.segment == 0) {
-            m_tail.seek(stream.m_position.nextSequence);
-        } else {
-            m_tail.seek(stream.m_position);
-        }
-    } else if (stream.m_position.nextSequence < m_tail.position().nextSequence) {
+        // At the end: who is behind reads on its own and holds up nobody.
+        m_tail.seek(m_link.progress().position);
+    }
+    if (stream.m_position.nextSequence < m_tail.position().nextSequence) {
         catchUp(stream);
         return;
     }
     stream.m_reader.reset();
     stream.m_isLive = true;
     pump();
+    tellLive(stream);
 }
 
 void KernelHandle::catchUp(JournalStream &stream)
@@ -290,28 +325,25 @@ void KernelHandle::catchUp(JournalStream &stream)
         }
     }
     // Not past the tail: it joins the others there.
-    Batch batch;
-    qsizetype bytes = 0;
     const quint64 last = std::min<quint64>(lastSequence(), m_tail.position().nextSequence - 1);
-    while (bytes < batchBytes) {
-        const auto record = stream.m_reader->next(last);
-        if (!record) {
-            break;
-        }
-        if (const auto named = keeperprotocol::decodeNamed(record->payload)) {
-            batch.push_back({record->sequence, bytesOf(named->name), bytesOf(named->rest)});
-            bytes += batch.back().frame.size();
-        }
+    const quint64 expected = stream.m_position.nextSequence;
+    Batch batch = readBatch(*stream.m_reader, last);
+    // Reading does not get that far when the journal has lost a piece: go on with the others.
+    const bool isBroken = batch.empty() && stream.m_reader->position().nextSequence <= last;
+    if (isBroken) {
+        batch.push_back(gapBefore(last + 1, expected));
     }
     stream.m_position = stream.m_reader->position();
-    const bool hasArrived = batch.empty() || stream.m_position.nextSequence > last;
-    if (hasArrived) { // also when the journal has lost a piece: go on with the others
+    const bool hasArrived = isBroken || stream.m_position.nextSequence > last;
+    if (hasArrived) {
         stream.m_reader.reset();
         stream.m_isLive = true;
     }
     const QPointer<JournalStream> guard(&stream);
     deliver(stream, batch);
-    if (guard && !hasArrived && !stream.m_isPaused) {
+    if (guard && hasArrived) {
+        tellLive(stream);
+    } else if (guard && !stream.m_isPaused) {
         QMetaObject::invokeMethod(
             &stream,
             [&stream] {
@@ -320,6 +352,15 @@ void KernelHandle::catchUp(JournalStream &stream)
                 }
             },
             Qt::QueuedConnection);
+    }
+}
+
+// It has got everything there was when it was opened.
+void KernelHandle::tellLive(JournalStream &stream)
+{
+    if (stream.m_options.events && !std::exchange(stream.m_isToldLive, true)) {
+        emit stream.framesReceived(
+            {bytesOf(farcellMessage("farcell_live", {{"last", stream.m_replayedUntil}}))});
     }
 }
 
@@ -359,6 +400,13 @@ void JournalStream::pause()
 void JournalStream::resume()
 {
     m_isPaused = false;
+    if (!m_first.isEmpty()) {
+        const QPointer<JournalStream> guard(this);
+        emit framesReceived(std::exchange(m_first, {}));
+        if (!guard || m_isPaused) {
+            return;
+        }
+    }
     if (m_kernel && !m_isLive) {
         m_kernel->makeLive(*this);
     }

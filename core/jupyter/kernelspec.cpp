@@ -12,7 +12,7 @@ namespace farcell {
 
 namespace {
 
-constexpr qint64 maxSpecBytes = 1024 * 1024;
+constexpr qint64 maxSpecBytes = 1024LL * 1024;
 
 QString textMember(const nlohmann::json &object, const char *key)
 {
