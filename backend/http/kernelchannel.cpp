@@ -140,14 +140,14 @@ void KernelChannel::refuseFrame(const char *reason)
 }
 
 void KernelChannels::attach(std::unique_ptr<QWebSocket> socket, const KernelId &kernel,
-                            const QString &session, Framing framing)
+                            const QString &session, const StreamOptions &options, Framing framing)
 {
     const QString client =
         session.isEmpty() ? QUuid::createUuid().toString(QUuid::WithoutBraces) : session;
     const QString key = kernel.toString() + u':' + client;
     if (const QPointer<KernelChannel> stale = m_open.take(key))
         stale->replace();
-    auto stream = m_kernels.open(kernel, client);
+    auto stream = m_kernels.open(kernel, client, options);
     if (!stream) {
         socket->close(QWebSocketProtocol::CloseCodeNormal, QStringLiteral("no such kernel"));
         return;

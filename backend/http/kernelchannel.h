@@ -62,7 +62,7 @@ public:
         : m_kernels(kernels)
     {}
     void attach(std::unique_ptr<QWebSocket> socket, const KernelId &kernel, const QString &session,
-                Framing framing);
+                const StreamOptions &options, Framing framing);
 
 private:
     KernelService &m_kernels;

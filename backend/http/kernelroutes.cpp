@@ -11,6 +11,7 @@
 #include <QUuid>
 #include <QWebSocket>
 
+#include <algorithm>
 #include <memory>
 
 namespace farcell::http {
@@ -109,6 +110,23 @@ QFuture<HttpResponse> restartKernel(Services &services, const HttpRequest &reque
         });
 }
 
+// ?since=N&events=1; InvalidData when N is no number.
+Result<StreamOptions> streamOptions(const HttpRequest &request)
+{
+    StreamOptions options;
+    options.events = request.queryValue(u"events") == QStringLiteral("1");
+    if (const auto since = request.queryValue(u"since")) {
+        bool isNumber = false;
+        options.since = since->toULongLong(&isNumber);
+        // Qt would also take white space and signs.
+        const bool isPlain = std::all_of(since->cbegin(), since->cend(),
+                                         [](QChar c) { return c >= u'0' && c <= u'9'; });
+        if (!isNumber || !isPlain)
+            return fail(ErrorCode::InvalidData, tr("since must be a whole number, 0 or larger"));
+    }
+    return options;
+}
+
 void addChannels(Router &router, Services &services)
 {
     // Shared by the two functions below, and gone with the router.
@@ -120,6 +138,8 @@ void addChannels(Router &router, Services &services)
         const KernelId id = kernelOf(request);
         if (!services.kernels.kernel(id))
             return unknownKernel(id);
+        if (const auto options = streamOptions(request); !options)
+            return errorResponse(options.error());
         return std::nullopt;
     };
     route.accept = [channels](std::unique_ptr<QWebSocket> socket, const HttpRequest &request) {
@@ -128,7 +148,8 @@ void addChannels(Router &router, Services &services)
                 ? Framing::V1
                 : Framing::Legacy;
         channels->attach(std::move(socket), kernelOf(request),
-                         request.queryValue(u"session_id").value_or(QString()), framing);
+                         request.queryValue(u"session_id").value_or(QString()),
+                         streamOptions(request).value_or(StreamOptions()), framing);
     };
     router.addSocket(QStringLiteral("/api/kernels/{id}/channels"), std::move(route));
 }

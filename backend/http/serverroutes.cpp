@@ -75,7 +75,7 @@ HttpResponse farcellInfo()
 {
     const api::ServerInfo info{QStringLiteral("farcelld"),
                                QStringLiteral(FARCELL_VERSION),
-                               {api::featureResources, api::featureSequence}};
+                               {api::featureResources, api::featureSequence, api::featureReplay}};
     return jsonResponse(200, api::toJson(info));
 }
 

@@ -1,6 +1,8 @@
 #include "backend/keeper/keeper.h"
 
+#include <algorithm>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -15,6 +17,7 @@
 namespace {
 
 constexpr int inheritedListener = 3;
+constexpr int floodBytes = 32 * 1024 * 1024;
 
 // Signals come as bytes to read: a handler would break into ZeroMQ's calls.
 int openSignals()
@@ -30,6 +33,14 @@ int openSignals()
     return signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+// Old messages are given up a segment at a time, so a small journal has small ones.
+std::uint64_t segmentBytes(std::uint64_t retained)
+{
+    constexpr std::uint64_t least = 64UL * 1024;
+    constexpr std::uint64_t most = 64UL * 1024 * 1024;
+    return std::clamp(retained / 8, least, most);
+}
+
 int keep(const std::string &bundle)
 {
     using namespace farcell;
@@ -39,6 +50,7 @@ int keep(const std::string &bundle)
         return EXIT_FAILURE;
     }
     auto journal = JournalWriter::open({.directory = bundle + '/' + bundle::journalDirectory,
+                                        .segmentBytes = segmentBytes(description->retainedBytes),
                                         .retainedBytes = description->retainedBytes});
     const int signals = openSignals();
     if (!journal || signals < 0) {
@@ -60,6 +72,9 @@ int main(int argc, char **argv)
         return 2;
     }
     mallopt(M_ARENA_MAX, 1); // one heap for ZeroMQ's threads and us: there is one of us per kernel
+    // Under a flood the same pages serve again and again; the loop gives them back afterwards.
+    mallopt(M_MMAP_THRESHOLD, floodBytes);
+    mallopt(M_TRIM_THRESHOLD, floodBytes);
     fcntl(inheritedListener, F_SETFD, FD_CLOEXEC);
     fcntl(inheritedListener, F_SETFL, O_NONBLOCK);
     try {

@@ -131,9 +131,8 @@ std::unique_ptr<KernelStream> KernelHandle::open(const QString &session,
         // say so and go on from here.
         const quint64 since = std::min(*options.since, lastSequence());
         if (since < *options.since) {
-            stream->m_first.append(
-                bytesOf(farcellMessage("farcell_gap", {{"since", *options.since},
-                                                       {"first", lastSequence() + 1}})));
+            stream->m_first.append(bytesOf(farcellMessage(
+                "farcell_gap", {{"since", *options.since}, {"first", lastSequence() + 1}})));
         }
         stream->m_position = {0, 0, since + 1};
         stream->m_everyoneUntil = lastSequence();
@@ -206,12 +205,11 @@ void KernelHandle::setGone(const QString &reason)
 
 // Up to a megabyte up to number `last`. Where numbers are missing, retention has given up their
 // messages, and a message that says so takes their place.
-KernelHandle::Batch KernelHandle::readBatch(JournalReader &reader, quint64 last)
+KernelHandle::Batch KernelHandle::readBatch(JournalReader &reader, quint64 expected, quint64 last)
 {
     Batch batch;
     qsizetype bytes = 0;
     while (bytes < batchBytes) {
-        const quint64 expected = reader.position().nextSequence;
         const auto record = reader.next(last);
         if (!record) {
             break;
@@ -219,6 +217,7 @@ KernelHandle::Batch KernelHandle::readBatch(JournalReader &reader, quint64 last)
         if (record->sequence > expected) {
             batch.push_back(gapBefore(record->sequence, expected));
         }
+        expected = record->sequence + 1;
         const auto named = keeperprotocol::decodeNamed(record->payload);
         if (record->type != keeperprotocol::messageRecord || !named) {
             continue;
@@ -243,7 +242,7 @@ void KernelHandle::pump()
     if (!isAnyLive()) {
         return;
     }
-    const Batch batch = readBatch(m_tail, lastSequence());
+    const Batch batch = readBatch(m_tail, m_tail.position().nextSequence, lastSequence());
     std::vector<QPointer<JournalStream>> live;
     for (JournalStream *stream : m_streams) {
         if (stream->m_isLive) {
@@ -327,7 +326,7 @@ void KernelHandle::catchUp(JournalStream &stream)
     // Not past the tail: it joins the others there.
     const quint64 last = std::min<quint64>(lastSequence(), m_tail.position().nextSequence - 1);
     const quint64 expected = stream.m_position.nextSequence;
-    Batch batch = readBatch(*stream.m_reader, last);
+    Batch batch = readBatch(*stream.m_reader, expected, last);
     // Reading does not get that far when the journal has lost a piece: go on with the others.
     const bool isBroken = batch.empty() && stream.m_reader->position().nextSequence <= last;
     if (isBroken) {

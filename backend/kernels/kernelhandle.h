@@ -47,10 +47,9 @@ public:
     [[nodiscard]] bool isReady() const;
     [[nodiscard]] QString reason() const;
 
-    // `since`: everything after that number, also other clients' replies; without it what this
-    // session missed, or only what comes.
+    // Without `since`: what this session missed, or only what comes.
     [[nodiscard]] std::unique_ptr<KernelStream> open(const QString &session,
-                                                     std::optional<quint64> since);
+                                                     const StreamOptions &options);
     void closeStreams(const QString &reason);
     void setGone(const QString &reason); // the keeper died and took the kernel along
 
@@ -64,15 +63,18 @@ private:
         quint64 sequence = 0;
         QByteArray addressee;
         QByteArray frame;
+        bool isGap = false; // stands for messages that are not kept any more
     };
     using Batch = std::vector<Record>;
 
     void pump();
     void schedule();
-    [[nodiscard]] Batch readBatch(JournalReader &reader) const;
+    [[nodiscard]] static Batch readBatch(JournalReader &reader, quint64 expected, quint64 last);
+    [[nodiscard]] static Record gapBefore(quint64 first, quint64 expected);
     static void deliver(JournalStream &stream, const Batch &batch);
     void makeLive(JournalStream &stream);
     void catchUp(JournalStream &stream);
+    static void tellLive(JournalStream &stream);
     void detach(JournalStream &stream);
     [[nodiscard]] quint64 lastSequence() const;
     [[nodiscard]] bool isAnyLive() const;
@@ -123,6 +125,9 @@ private:
     quint64 m_replayedUntil = 0;             // up to here old input requests are left out
     quint64 m_everyoneUntil = 0; // up to here other clients' replies are delivered as well
     bool m_isResumeQueued = false;
+    StreamOptions m_options;
+    QList<QByteArray> m_first; // to send before anything else
+    bool m_isToldLive = false;
 };
 
 } // namespace farcell

@@ -499,17 +499,11 @@ QFuture<Result<KernelModel>> KernelService::waitReady(const KernelId &id)
     return promise->future();
 }
 
-std::unique_ptr<KernelStream> KernelService::open(const KernelId &id, const QString &session)
-{
-    KernelHandle *kernel = d->find(id);
-    return kernel == nullptr ? nullptr : kernel->open(session, std::nullopt);
-}
-
 std::unique_ptr<KernelStream> KernelService::open(const KernelId &id, const QString &session,
-                                                  quint64 since)
+                                                  const StreamOptions &options)
 {
     KernelHandle *kernel = d->find(id);
-    return kernel == nullptr ? nullptr : kernel->open(session, since);
+    return kernel == nullptr ? nullptr : kernel->open(session, options);
 }
 
 int KernelService::connectionCount() const

@@ -18,11 +18,12 @@ namespace farcell {
 struct KernelModel
 {
     KernelId id;
-    QString name;           // kernelspec
-    QDateTime lastActivity; // UTC
-    QString executionState; // starting, idle, busy, restarting, dead, unknown
-    int connections = 0;    // open WebSockets
-    QString reason;         // why it died, one sentence; empty while it lives
+    QString name;             // kernelspec
+    QDateTime lastActivity;   // UTC
+    QString executionState;   // starting, idle, busy, restarting, dead, unknown
+    int connections = 0;      // open WebSockets
+    QString reason;           // why it died, one sentence; empty while it lives
+    quint64 lastSequence = 0; // farcell_seq of its latest message
 };
 
 struct KernelStart
@@ -32,6 +33,16 @@ struct KernelStart
     QString sessionName;      // JPY_SESSION_NAME: the notebook's path; may be empty
     QMap<QString, QString> environment;
     std::optional<KernelId> id; // ask for this id; ErrorCode::Exists if taken
+};
+
+// How a client wants its stream.
+struct StreamOptions
+{
+    // First everything kept after this number (farcell_seq), also replies to other clients, then
+    // what comes: no gap, nothing twice. What is not kept any more is told by farcell_gap.
+    std::optional<quint64> since;
+    // Also messages that have no number: farcell_live, farcell_queue.
+    bool events = false;
 };
 
 // One client's two-way stream to one kernel. Messages are whole frames of
@@ -84,10 +95,8 @@ public:
 
     // `session` is the client's session_id: ZeroMQ identity and key of offline buffering
     // (jupyter.md 2.5). Null if the kernel is unknown.
-    std::unique_ptr<KernelStream> open(const KernelId &id, const QString &session);
-    // First everything kept after number `since` (farcell_seq), also replies to other clients,
-    // then what comes: no gap, nothing twice.
-    std::unique_ptr<KernelStream> open(const KernelId &id, const QString &session, quint64 since);
+    std::unique_ptr<KernelStream> open(const KernelId &id, const QString &session,
+                                       const StreamOptions &options = {});
 
     // After the kernel has answered for the first time; Unavailable with the reason if it died.
     QFuture<Result<KernelModel>> waitReady(const KernelId &id);

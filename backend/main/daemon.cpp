@@ -73,6 +73,7 @@ Result<std::unique_ptr<Daemon>> Daemon::create(const ServeOptions &options)
     kernelOptions.stateDirectory = folder;
     kernelOptions.keeperProgram = keeperProgram();
     kernelOptions.prewarm = options.prewarm;
+    kernelOptions.retainedBytes = quint64(options.journalMegabytes) * 1024 * 1024;
     auto kernels = KernelService::create(std::move(kernelOptions));
     if (!kernels)
         return tl::unexpected(kernels.error());

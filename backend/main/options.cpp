@@ -34,6 +34,7 @@ QString usage()
               "  --follow-symlinks     follow symbolic links out of the root\n"
               "  --kernels-end-with-server\n"
               "                        end all kernels when the server ends\n"
+              "  --journal-limit MB    how much of each kernel's output is kept (default 4096)\n"
               "  --exit-with-stdin     end when standard input is closed\n"
               "  --version             print the version\n"
               "  --help                print this\n");
@@ -54,7 +55,7 @@ void addOptions(QCommandLineParser &parser)
         parser.addOption(
             QCommandLineOption(QString::fromLatin1(name), {}, QStringLiteral("value")));
     };
-    for (const char *name : {"listen", "root", "state-dir", "token-file", "allow-origin"})
+    for (const char *name : {"listen", "root", "state-dir", "token-file", "allow-origin", "journal-limit"})
         value(name);
     for (const char *name : {"no-prewarm", "follow-symlinks", "kernels-end-with-server",
                              "exit-with-stdin", "help", "version"})
@@ -79,6 +80,13 @@ Result<ServeOptions> readServe(const QCommandLineParser &parser)
     options.prewarm = !flag("no-prewarm");
     options.kernelsEndWithServer = flag("kernels-end-with-server");
     options.exitWithStdin = flag("exit-with-stdin");
+    if (const auto limit = text("journal-limit")) {
+        bool isNumber = false;
+        options.journalMegabytes = limit->toUInt(&isNumber);
+        if (!isNumber || options.journalMegabytes == 0)
+            return fail(ErrorCode::InvalidData,
+                        tr("--journal-limit wants a number of megabytes, 1 or more"));
+    }
     if (options.stateDirectory.isEmpty())
         return fail(ErrorCode::InvalidData,
                     tr("HOME is not set: say with --state-dir where to keep the state"));

@@ -15,6 +15,7 @@ struct ServeOptions
     QString stateDirectory;
     QString tokenFile; // empty: <state>/token, made if it is not there
     QStringList allowedOrigins;
+    unsigned journalMegabytes = 4096; // of each kernel
     bool followSymlinks = false;
     bool prewarm = true;
     bool kernelsEndWithServer = false;

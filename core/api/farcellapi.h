@@ -23,6 +23,7 @@ inline constexpr QLatin1String readyLine("Farcell backend ready at ");
 
 inline constexpr QLatin1String featureResources("resources");
 inline constexpr QLatin1String featureSequence("sequence");
+inline constexpr QLatin1String featureReplay("replay"); // ?since= and ?events= of channels
 
 // GET infoRoute
 struct ServerInfo

@@ -1,4 +1,5 @@
 #include "core/jupyter/websocketframes.h"
+#include "tests/support/channelclient.h"
 #include "tests/support/farcelld.h"
 
 #include <QTest>
@@ -12,163 +13,11 @@
 using namespace farcell;
 using farcell::test::Farcelld;
 using farcell::test::RawHttp;
+using Client = farcell::test::ChannelClient;
+using Message = farcell::test::ChannelMessage;
 using nlohmann::json;
 
-namespace {
-
-struct Message
-{
-    std::string channel, type, parent;
-    json metadata;
-    json content; // null when it is large: parsing would make the client the slowest of all
-    size_t size = 0;
-    std::vector<std::string> buffers;
-};
-
-json parse(std::string_view text)
-{
-    return json::parse(text.begin(), text.end(), nullptr, false);
-}
-
-Message take(const wire::MessageView &view)
-{
-    constexpr size_t large = 50000;
-    Message message;
-    message.channel = view.channel;
-    message.type = parse(view.header)["msg_type"].get<std::string>();
-    message.parent = parse(view.parentHeader).value("msg_id", std::string());
-    message.metadata = parse(view.metadata);
-    message.size = view.content.size();
-    if (message.size < large)
-        message.content = parse(view.content);
-    for (const std::string_view buffer : view.buffers)
-        message.buffers.emplace_back(buffer);
-    return message;
-}
-
-std::string bytesOf(const QByteArray &bytes)
-{
-    return bytes.toStdString();
-}
-
-// A client of one kernel, in either framing.
-class Client
-{
-public:
-    Client(Farcelld &server, const QByteArray &kernel, bool isV1,
-           const QString &session = QUuid::createUuid().toString(QUuid::WithoutBraces))
-        : m_isV1(isV1)
-        , m_session(session.toStdString())
-    {
-        QObject::connect(&m_socket, &QWebSocket::binaryMessageReceived, &m_socket,
-                         [this](const QByteArray &bytes) { receive(bytes); });
-        QObject::connect(&m_socket, &QWebSocket::textMessageReceived, &m_socket,
-                         [this](const QString &text) {
-                             texts.push_back(text.toStdString());
-                             const auto frame = wire::decodeLegacyText(texts.back());
-                             if (frame)
-                                 messages.push_back(take(*wire::decodeV1(frame->v1)));
-                         });
-        QNetworkRequest request(
-            QUrl(QStringLiteral("ws://127.0.0.1:%1/api/kernels/%2/channels?session_id=%3")
-                     .arg(server.port())
-                     .arg(QString::fromLatin1(kernel), session)));
-        request.setRawHeader("Authorization", "token test-token");
-        QWebSocketHandshakeOptions options;
-        if (isV1)
-            options.setSubprotocols({QStringLiteral("v1.kernel.websocket.jupyter.org")});
-        m_socket.open(request, options);
-        (void)QTest::qWaitFor([this] { return isOpen(); }, 20000);
-    }
-
-    [[nodiscard]] bool isOpen() const
-    {
-        return m_socket.state() == QAbstractSocket::ConnectedState;
-    }
-
-    std::string send(const char *type, const json &content,
-                     const std::vector<std::string_view> &buffers = {})
-    {
-        const std::string id = QUuid::createUuid().toString(QUuid::WithoutBraces).toStdString();
-        const std::string header =
-            json{{"msg_id", id},    {"msg_type", type}, {"session", m_session},
-                 {"username", "t"}, {"version", "5.3"}, {"date", ""}}
-                .dump();
-        const std::string body = content.dump();
-        const wire::MessageView view{"shell", header, "{}", "{}", body, buffers};
-        if (m_isV1) {
-            m_socket.sendBinaryMessage(QByteArray::fromStdString(wire::encodeV1(view)));
-            return id;
-        }
-        const wire::LegacyFrame frame = wire::encodeLegacy(view);
-        if (frame.isBinary)
-            m_socket.sendBinaryMessage(QByteArray::fromStdString(frame.bytes));
-        else
-            m_socket.sendTextMessage(QString::fromStdString(frame.bytes));
-        return id;
-    }
-    std::string execute(const std::string &code)
-    {
-        return send("execute_request", {{"code", code},
-                                        {"silent", false},
-                                        {"store_history", true},
-                                        {"user_expressions", json::object()},
-                                        {"allow_stdin", false},
-                                        {"stop_on_error", true}});
-    }
-
-    [[nodiscard]] const Message *find(const std::string &type, const std::string &parent = {}) const
-    {
-        for (const Message &message : messages) {
-            if (message.type == type && (parent.empty() || message.parent == parent))
-                return &message;
-        }
-        return nullptr;
-    }
-    [[nodiscard]] bool isDone(const std::string &id) const
-    {
-        bool idle = false;
-        for (const Message &message : messages)
-            idle = idle || (message.type == "status" && message.parent == id &&
-                            message.content["execution_state"] == "idle");
-        return idle && find("execute_reply", id);
-    }
-    // Of the streams with short texts.
-    [[nodiscard]] std::string text(const std::string &parent) const
-    {
-        std::string text;
-        for (const Message &message : messages) {
-            if (message.type == "stream" && message.parent == parent && message.content.is_object())
-                text += message.content["text"].get<std::string>();
-        }
-        return text;
-    }
-
-    std::vector<Message> messages;
-    std::vector<std::string> texts; // legacy text frames as they came
-    QWebSocket &socket() { return m_socket; }
-
-private:
-    void receive(const QByteArray &bytes)
-    {
-        if (m_isV1) {
-            const std::string frame = bytesOf(bytes);
-            if (const auto view = wire::decodeV1(frame))
-                messages.push_back(take(*view));
-            return;
-        }
-        if (const auto frame = wire::decodeLegacyBinary(bytesOf(bytes)))
-            messages.push_back(take(*wire::decodeV1(frame->v1)));
-    }
-
-    QWebSocket m_socket;
-    bool m_isV1;
-    std::string m_session;
-};
-
 #define TRY_LONG(condition) QTRY_VERIFY_WITH_TIMEOUT(condition, 60000)
-
-} // namespace
 
 // The whole backend as a process, with a real ipykernel behind it.
 class TestChannels : public QObject
@@ -282,7 +131,7 @@ void TestChannels::runsInBothFramings()
     QFETCH(bool, isV1);
     Farcelld server;
     QVERIFY(server.start());
-    Client client(server, startKernel(server), isV1);
+    Client client(server.port(), startKernel(server), isV1);
     QVERIFY(client.isOpen());
 
     const std::string first = client.execute("print('hé', flush=True); 6 * 7");
@@ -311,7 +160,7 @@ void TestChannels::runsInBothFramings()
         last = number;
     }
     if (!isV1) { // as Jupyter's server sends them
-        const json frame = parse(client.texts.front());
+        const json frame = farcell::test::parse(client.texts.front());
         QVERIFY(frame.contains("msg_id") && frame.contains("msg_type") && frame["buffers"].empty());
     }
 }
@@ -345,7 +194,7 @@ void TestChannels::malformedFrames()
         QVERIFY(m_shared->start());
         m_kernel = startKernel(*m_shared);
     }
-    Client client(*m_shared, m_kernel, isV1);
+    Client client(m_shared->port(), m_kernel, isV1);
     QVERIFY(client.isOpen());
 
     if (isText)
@@ -363,9 +212,9 @@ void TestChannels::sameSessionReplacesTheOldSocket()
     Farcelld server;
     QVERIFY(server.start());
     const QByteArray kernel = startKernel(server);
-    Client first(server, kernel, true, QStringLiteral("mine"));
-    Client other(server, kernel, true, QStringLiteral("other"));
-    Client second(server, kernel, true, QStringLiteral("mine"));
+    Client first(server.port(), kernel, true, QStringLiteral("mine"));
+    Client other(server.port(), kernel, true, QStringLiteral("other"));
+    Client second(server.port(), kernel, true, QStringLiteral("mine"));
 
     QTRY_VERIFY(!first.isOpen());
     QVERIFY(second.isOpen() && other.isOpen());
@@ -421,7 +270,7 @@ void TestChannels::survivesBeingKilled()
         server.json("POST", "/api/sessions", R"({"path": "n.ipynb", "type": "notebook"})");
     const QByteArray kernel = QByteArray::fromStdString(session["kernel"]["id"]);
     {
-        Client client(server, kernel, true);
+        Client client(server.port(), kernel, true);
         const std::string id = client.execute("x = 41");
         TRY_LONG(client.isDone(id));
         (void)client.execute("import time; time.sleep(3)");
@@ -433,7 +282,7 @@ void TestChannels::survivesBeingKilled()
 
     QVERIFY(server.json("GET", "/api/kernels/" + kernel)["execution_state"] == "busy");
     QVERIFY(server.json("GET", "/api/sessions")[0]["id"] == session["id"]);
-    Client client(server, kernel, true);
+    Client client(server.port(), kernel, true);
     const std::string id = client.execute("print(x + 1)");
     TRY_LONG(client.isDone(id));
     QCOMPARE(client.text(id), std::string("42\n"));
@@ -452,7 +301,7 @@ void TestChannels::slowReaderIsBounded()
     Farcelld server;
     QVERIFY(server.start());
     const QByteArray kernel = startKernel(server);
-    Client fast(server, kernel, true);
+    Client fast(server.port(), kernel, true);
     const std::string warm = fast.execute("1");
     TRY_LONG(fast.isDone(warm));
     RawHttp slow(server.port());

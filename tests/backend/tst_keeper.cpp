@@ -253,13 +253,13 @@ void TestKeeper::sendsNoInputRequestTwice()
     QTRY_VERIFY_WITH_TIMEOUT(client->find(QStringLiteral("input_request"), first) != nullptr,
                              patienceMs);
     client.reset(); // the question waits for whoever comes
-    KernelClient other(m_service->open(kernel->id, QStringLiteral("t"), 0), QStringLiteral("t"));
+    KernelClient other(m_service->open(kernel->id, QStringLiteral("t"), {0}), QStringLiteral("t"));
     QTRY_VERIFY_WITH_TIMEOUT(other.find(QStringLiteral("input_request"), first) != nullptr,
                              patienceMs);
     other.send(QStringLiteral("stdin"), QStringLiteral("input_reply"), {{"value", "Ada"}});
     QTRY_VERIFY_WITH_TIMEOUT(other.isIdleAfter(first), patienceMs);
     QCOMPARE(other.text(first), QStringLiteral("Ada\n"));
-    KernelClient third(m_service->open(kernel->id, QStringLiteral("u"), 0), QStringLiteral("u"));
+    KernelClient third(m_service->open(kernel->id, QStringLiteral("u"), {0}), QStringLiteral("u"));
     QTRY_VERIFY_WITH_TIMEOUT(third.isDone(first), patienceMs);
     QVERIFY(third.find(QStringLiteral("input_request"), first) == nullptr);
 }

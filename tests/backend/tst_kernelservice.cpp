@@ -313,7 +313,7 @@ void TestKernelService::findsKernelsAgain()
     createService();
     QCOMPARE(m_service->kernels().size(), 1);
     QCOMPARE(m_service->kernel(kernel.id)->executionState, QStringLiteral("busy"));
-    client = std::make_unique<KernelClient>(m_service->open(kernel.id, QStringLiteral("s1"), seen),
+    client = std::make_unique<KernelClient>(m_service->open(kernel.id, QStringLiteral("s1"), {seen}),
                                             QStringLiteral("s1"));
     QTRY_VERIFY_WITH_TIMEOUT(client->isDone(id), patienceMs);
     QCOMPARE(client->text(id), QStringLiteral("late\n"));
@@ -330,7 +330,7 @@ void TestKernelService::replaysFromANumber()
     const auto client = connectClient(kernel.id, QStringLiteral("s1"));
     const QString id = client->execute(QStringLiteral("print('first')"));
     QTRY_VERIFY_WITH_TIMEOUT(client->isDone(id), patienceMs);
-    KernelClient other(m_service->open(kernel.id, QStringLiteral("s9"), 0), QStringLiteral("s9"));
+    KernelClient other(m_service->open(kernel.id, QStringLiteral("s9"), {0}), QStringLiteral("s9"));
     QTRY_VERIFY_WITH_TIMEOUT(other.isDone(id), patienceMs);
     QCOMPARE(other.text(id), QStringLiteral("first\n"));
     run(other, QStringLiteral("pass"));
