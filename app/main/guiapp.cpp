@@ -58,9 +58,7 @@ void restoreNotebook(MainWindow &window, const RecoverableNotebook &lost)
     }
     if (!notebook)
         notebook = window.addNotebook();
-    notebook->restore({lost.head.originalPath, nullptr}, lost.head.title, lost.head.originalHash,
-                      found->content);
-    store.remove(lost.file); // its new tab keeps a recovery file of its own
+    notebook->restore(*found, lost.file); // which its tab's own recovery file will replace
 }
 
 // After a crash: offers what was not saved.

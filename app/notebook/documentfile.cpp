@@ -150,6 +150,7 @@ void DocumentFile::write(const Place &place, const QByteArray &expectedHash)
     const NotebookContent content = m_document.content();
     if (place.isLocal()) {
         QtConcurrent::run([content, path = place.path, expectedHash] {
+    emit saving();
             return saveNotebookFile(path, writeNotebook(content), expectedHash);
         }).then(this, [this, place, revision](const Result<QByteArray> &hash) {
             finishSave(hash, place, revision);
@@ -221,6 +222,8 @@ void DocumentFile::finishSave(const Result<QByteArray> &hash, const Place &place
         save();
 }
 
+    else if (!m_document.isModified())
+        m_document.markModified(); // undone meanwhile to what the file was before
 void DocumentFile::setPlace(const Place &place, const QByteArray &hash)
 {
     m_place = place;

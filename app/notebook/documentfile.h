@@ -54,6 +54,7 @@ signals:
     void contentLoaded();
     // `bytes`: the file's content where it could be read at all.
     void loadFailed(const farcell::Error &error, const QByteArray &bytes);
+    void saving(); // the document as it is now is being written
     void saved();
     void saveFailed(const farcell::Error &error); // ErrorCode::Exists: changed underneath
     void placeChanged();

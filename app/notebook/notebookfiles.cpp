@@ -13,6 +13,7 @@
 
 #include <QDir>
 #include <QFileDialog>
+#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMessageBox>
@@ -38,16 +39,38 @@ void NotebookView::startEmpty(const QString &name)
     emit titleChanged();
 }
 
-void NotebookView::restore(const DocumentFile::Place &place, const QString &name,
-                           const QByteArray &baseHash, NotebookContent content)
+void NotebookView::startCopy(const QString &name, NotebookContent content)
 {
-    m_name = name;
     m_document->setContent(std::move(content));
-    m_file->setPlace(place, baseHash);
-    documentLoaded();
+    startEmpty(name);
     m_document->markModified();
-    m_info->showMessage(QStringLiteral("recovered"), InfoBar::Kind::Info,
-                        tr("These are the unsaved changes from before the app ended."));
+}
+
+void NotebookView::restore(const RecoveredNotebook &found, const QString &recoveryFile)
+{
+    m_name = found.head.title;
+    if (found.missingCells > 0)
+        m_name = tr("%1 (recovered)").arg(QFileInfo(found.head.title).completeBaseName()) +
+                 QStringLiteral(".ipynb");
+    m_document->setContent(found.content);
+    m_file->setPlace({found.missingCells > 0 ? QString() : found.head.originalPath, nullptr},
+                     found.head.originalHash);
+    documentLoaded();
+    m_journal->replaces(recoveryFile);
+    m_document->markModified();
+    if (found.missingCells == 0) {
+        m_info->showMessage(QStringLiteral("recovered"), InfoBar::Kind::Info,
+                            tr("These are the unsaved changes from before the app ended."));
+        return;
+    }
+    const QString file =
+        found.head.originalPath.isEmpty() ? found.head.title : found.head.originalPath;
+    m_info->showMessage(QStringLiteral("recovered"), InfoBar::Kind::Warning,
+                        tr("These are the cells that were changed before the app ended. %n "
+                           "unchanged cell(s) could not be brought back: %1 is gone or was changed "
+                           "since.",
+                           nullptr, found.missingCells)
+                            .arg(file));
 }
 
 void NotebookView::documentLoaded()
@@ -129,6 +152,16 @@ void NotebookView::updateJournal()
 {
     const DocumentFile::Place &place = m_file->place();
     m_journal->setOrigin(place.isLocal() ? place.path : QString(), m_file->savedHash(), title());
+}
+
+QString NotebookView::localPath() const
+{
+    return m_file->place().isLocal() ? m_file->place().path : QString();
+}
+
+QByteArray NotebookView::localHash() const
+{
+    return m_file->place().isLocal() ? m_file->savedHash() : QByteArray();
 }
 
 void NotebookView::discardJournal()

@@ -179,10 +179,23 @@ void NotebookView::wireSession()
 void NotebookView::wireFile()
 {
     DocumentFile *file = m_file.get();
-    connect(file, &DocumentFile::contentLoaded, this, &NotebookView::documentLoaded);
+    connect(file, &DocumentFile::contentLoaded, this, [this] {
+        m_journal->setBase(localPath(), localHash());
+        documentLoaded();
+    });
+    connect(file, &DocumentFile::saving, m_journal.get(), &RecoveryJournal::saveStarted);
     connect(file, &DocumentFile::loadFailed, this, &NotebookView::showError);
     connect(file, &DocumentFile::saveFailed, this, &NotebookView::saveFailed);
-    connect(file, &DocumentFile::changedOnDisk, this, &NotebookView::askAboutDisk);
+    connect(file, &DocumentFile::changedOnDisk, this, [this] {
+        m_journal->baseChanged();
+        askAboutDisk();
+    });
+    connect(m_journal.get(), &RecoveryJournal::failed, this, [this](const QString &message) {
+        m_info->showMessage(QStringLiteral("recovery"), InfoBar::Kind::Warning,
+                            message + QLatin1Char('.'));
+    });
+    connect(m_journal.get(), &RecoveryJournal::written, this,
+            [this] { m_info->hideMessage(QStringLiteral("recovery")); });
     connect(file, &DocumentFile::saved, this, [this] {
         m_conflict = false;
         m_info->hideMessage(QStringLiteral("save"));
@@ -214,6 +227,7 @@ void NotebookView::wireFile()
             m_file->save();
     });
 }
+        m_journal->saveFinished(localPath(), localHash());
 
 void NotebookView::applySettings()
 {

@@ -23,6 +23,8 @@ class RecoveryJournal;
 class RenderService;
 class Runtime;
 class RuntimeHub;
+struct KernelDeath;
+struct RecoveredNotebook;
 class SectionFolds;
 class Settings;
 class ThemeSource;
@@ -51,9 +53,10 @@ public:
 
     void open(const DocumentFile::Place &place);
     void startEmpty(const QString &name); // a new notebook without a file yet
-    // Unsaved edits found after a crash: shown as unsaved changes of `place`.
-    void restore(const DocumentFile::Place &place, const QString &name, const QByteArray &baseHash,
-                 NotebookContent content);
+    void startCopy(const QString &name, NotebookContent content); // … with this in it, unsaved
+    // Unsaved edits found after a crash, in this recovery file: shown as unsaved changes of their
+    // file, or as a new notebook when not all of it could be found again.
+    void restore(const RecoveredNotebook &found, const QString &recoveryFile);
 
     [[nodiscard]] NotebookDocument &document() const { return *m_document; }
     [[nodiscard]] CellListView &list() const { return *m_list; }
@@ -134,6 +137,8 @@ private:
 
     Workspace m_workspace;
     QString m_name; // of a notebook without a file
+    [[nodiscard]] QString localPath() const; // empty: not a file of this computer
+    [[nodiscard]] QByteArray localHash() const;
     bool m_usable = false;
     bool m_kernelChosen = false; // by the person: the notebook is to remember it
     bool m_conflict = false;     // changed on disk, not yet decided: no autosave

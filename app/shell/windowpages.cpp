@@ -169,8 +169,7 @@ void MainWindow::openWelcome()
         auto *notebook = addNotebook(); // a copy, so that the original stays as it is
         const Result<NotebookContent> content = readNotebook(source.readAll());
         if (content)
-            notebook->restore({}, name, {}, *content);
-        notebook->infoBar().hideMessage(QStringLiteral("recovered"));
+            notebook->startCopy(name, *content);
         pageChanged();
         return;
     }
