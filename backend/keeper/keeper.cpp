@@ -22,6 +22,7 @@ namespace {
 constexpr std::size_t messagesPerRound = 512;
 constexpr long journalRetryMs = 200;
 constexpr long lookForBundleMs = 10000;
+constexpr auto tidyAfter = std::chrono::seconds(2);
 // While the disk is full messages stay with us; beyond this they stay in ZeroMQ's queues.
 constexpr std::size_t maxPendingBytes = 64UL * 1024 * 1024;
 
@@ -62,13 +63,27 @@ long Keeper::timeout(bool hasMore) const
     long wait = m_journal->pendingBytes() > 0 ? journalRetryMs
                 : m_owners.isAnyone()         ? -1
                                               : lookForBundleMs;
-    if (const auto next = m_runner.nextTime()) {
-        const auto left =
-            std::chrono::ceil<std::chrono::milliseconds>(*next - KernelRunner::Clock::now());
-        const long most = std::max<long>(0, left.count());
-        wait = wait < 0 ? most : std::min(wait, most);
+    for (const auto &next : {m_runner.nextTime(), m_tidyAt}) {
+        if (next) {
+            const auto left =
+                std::chrono::ceil<std::chrono::milliseconds>(*next - KernelRunner::Clock::now());
+            const long most = std::max<long>(0, left.count());
+            wait = wait < 0 ? most : std::min(wait, most);
+        }
     }
     return wait;
+}
+
+// Once nothing has come for a while. There is one keeper per kernel, and most of them rest.
+void Keeper::giveMemoryBack(bool isBusy)
+{
+    const auto now = KernelRunner::Clock::now();
+    if (isBusy) {
+        m_tidyAt = now + tidyAfter;
+    } else if (m_tidyAt && *m_tidyAt <= now) {
+        m_tidyAt.reset();
+        malloc_trim(0);
+    }
 }
 
 void Keeper::round()
@@ -127,10 +142,11 @@ void Keeper::publishProgress()
         std::fprintf(stderr, "%s\n", m_journal->lastError().c_str());
     }
     const Progress now = progress();
-    if (m_runner.takeChanged()) {
+    const bool isChanged = m_runner.takeChanged();
+    if (isChanged) {
         m_owners.tellAll(FrameType::State, m_runner.stateJson());
-        malloc_trim(0); // what a start needed, and nothing needs afterwards
     }
+    giveMemoryBack(isChanged || now.position.nextSequence != m_told.position.nextSequence);
     if (now.position.nextSequence != m_told.position.nextSequence || now.state != m_told.state ||
         now.pendingInput != m_told.pendingInput) {
         m_told = now;

@@ -4,6 +4,7 @@
 #include "backend/keeper/ownerconnections.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace farcell {
@@ -34,6 +35,7 @@ private:
     void publishProgress();
     [[nodiscard]] keeperprotocol::Progress progress() const;
     void rememberProcesses();
+    void giveMemoryBack(bool isBusy);
 
     std::string m_bundle;
     std::unique_ptr<JournalWriter> m_journal;
@@ -44,6 +46,7 @@ private:
     bool m_hasMore = false;
     bool m_hadOwner = false;
     pid_t m_rememberedPid = -1;
+    std::optional<KernelRunner::Clock::time_point> m_tidyAt;
     keeperprotocol::Progress m_told;
 };
 

@@ -36,6 +36,15 @@ std::string dump(const json &value)
     return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+// Leaves no name behind. The socket belongs to ipykernel's own thread, so the change is made there.
+constexpr const char *keepAllOutput = R"(exec("""
+try:
+    thread = shell.kernel.iopub_thread
+    thread.schedule(lambda: setattr(thread.socket, 'sndhwm', 0))
+except Exception:
+    pass
+""", {'shell': get_ipython()}))";
+
 std::string silentExecution(const std::string &code)
 {
     return dump({{"code", code},
@@ -201,9 +210,7 @@ void KernelRunner::becomeReady()
     m_nudgeAt.reset();
     m_stableAt = Clock::now() + stableAfter;
     m_isChanged = true;
-    if (m_description.endWithOwner) {
-        warmUp();
-    }
+    warmUp();
     for (const Held &held : std::exchange(m_held, {})) {
         forwardNow(held.session, held.frame);
     }
@@ -211,11 +218,12 @@ void KernelRunner::becomeReady()
     finish(m_restartWaiters, {});
 }
 
-// The first execution of a kernel loads a good deal: done before anyone waits for it.
+// ipykernel drops what it cannot send at once beyond 1000 messages, and never says so: told to
+// keep them instead. It is also the kernel's first execution, which loads a good deal.
 void KernelRunner::warmUp()
 {
     if (m_description.language == "python") {
-        sendOwn(Channel::Shell, "execute_request", silentExecution("pass"));
+        sendOwn(Channel::Shell, "execute_request", silentExecution(keepAllOutput));
     }
 }
 

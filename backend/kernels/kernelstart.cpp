@@ -1,24 +1,45 @@
 #include "backend/kernels/kernelstart.h"
 
 #include <QProcessEnvironment>
-#include <QRegularExpression>
+
+#include <algorithm>
 
 namespace farcell {
 
 namespace {
 
+bool isNameStart(QChar c)
+{
+    return (c >= u'A' && c <= u'Z') || (c >= u'a' && c <= u'z') || c == u'_';
+}
+
+bool isDigit(QChar c)
+{
+    return c >= u'0' && c <= u'9';
+}
+
+bool isVariableName(QStringView name)
+{
+    return !name.isEmpty() && isNameStart(name.front()) &&
+           std::all_of(name.begin(), name.end(),
+                       [](QChar c) { return isNameStart(c) || isDigit(c); });
+}
+
 // ${NAME} in a kernelspec's variables stands for the server's variable.
 QString expanded(const QString &value, const QProcessEnvironment &environment)
 {
-    static const QRegularExpression variable(QStringLiteral("\\$\\{([A-Za-z_][A-Za-z0-9_]*)\\}"));
     QString result;
     qsizetype done = 0;
-    auto matches = variable.globalMatch(value);
-    while (matches.hasNext()) {
-        const QRegularExpressionMatch match = matches.next();
-        result += value.mid(done, match.capturedStart() - done);
-        result += environment.value(match.captured(1));
-        done = match.capturedEnd();
+    qsizetype begin = value.indexOf(QStringLiteral("${"));
+    while (begin >= 0) {
+        const qsizetype end = value.indexOf(u'}', begin);
+        const QStringView name = QStringView(value).mid(begin + 2, end < 0 ? 0 : end - begin - 2);
+        if (isVariableName(name)) {
+            result += QStringView(value).mid(done, begin - done);
+            result += environment.value(name.toString());
+            done = end + 1;
+        }
+        begin = value.indexOf(QStringLiteral("${"), std::max(done, begin + 2));
     }
     return result + value.mid(done);
 }
@@ -71,8 +92,12 @@ StartDescription describeStart(const KernelSpec &spec, const KernelStart &reques
 
 bool isKernelId(const KernelId &id)
 {
-    static const QRegularExpression form(QStringLiteral("^[A-Za-z0-9][A-Za-z0-9-]{0,63}$"));
-    return form.match(id.toString()).hasMatch();
+    constexpr qsizetype longest = 64;
+    const QString text = id.toString();
+    return !text.isEmpty() && text.size() <= longest && text.front() != u'-' &&
+           std::all_of(text.begin(), text.end(), [](QChar c) {
+               return (isNameStart(c) && c != u'_') || isDigit(c) || c == u'-';
+           });
 }
 
 } // namespace farcell

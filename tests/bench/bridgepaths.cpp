@@ -4,19 +4,25 @@
 #include "core/jupyter/messages.h"
 #include "core/jupyter/zmqframes.h"
 
-#include <QCoreApplication>
-#include <QElapsedTimer>
-#include <QEventLoop>
 #include <QFile>
-#include <QNetworkRequest>
-#include <QTimer>
-#include <QWebSocket>
-#include <QWebSocketHandshakeOptions>
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 #include <zmq.hpp>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace farcell::bench {
 
@@ -24,58 +30,196 @@ namespace {
 
 constexpr int patienceMs = 60000; // without any message
 
+// A WebSocket client that does as little as a ZeroMQ one: one buffer, no copy of a message that
+// came in one frame.
 class WebSocketPath : public KernelPath
 {
 public:
-    bool open(QUrl url, const QString &token, const QString &kernel, const QString &session)
+    WebSocketPath() = default;
+    ~WebSocketPath() override
     {
-        url.setScheme(QStringLiteral("ws"));
-        url.setPath(QStringLiteral("/api/kernels/%1/channels").arg(kernel));
-        url.setQuery(QStringLiteral("session_id=") + session);
-        QNetworkRequest request(url);
-        request.setRawHeader("Authorization", "token " + token.toUtf8());
-        QWebSocketHandshakeOptions options;
-        options.setSubprotocols({QStringLiteral("v1.kernel.websocket.jupyter.org")});
-        QObject::connect(&m_socket, &QWebSocket::binaryMessageReceived, &m_socket,
-                         [this](const QByteArray &frame) {
-                             m_quiet.restart();
-                             const auto message = wire::decodeV1(
-                                 {frame.constData(), static_cast<std::size_t>(frame.size())});
-                             if (message) {
-                                 handle(*message);
-                             }
-                         });
-        m_quiet.start();
-        m_socket.open(request, options);
-        while (m_socket.state() != QAbstractSocket::ConnectedState &&
-               m_quiet.elapsed() < patienceMs) {
-            QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents, 100);
+        if (m_socket >= 0) {
+            close(m_socket);
         }
-        return m_socket.state() == QAbstractSocket::ConnectedState &&
-               !m_socket.subprotocol().isEmpty();
+    }
+    Q_DISABLE_COPY_MOVE(WebSocketPath)
+
+    bool open(const QUrl &url, const QString &token, const QString &kernel, const QString &session)
+    {
+        sockaddr_in address = {};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(static_cast<std::uint16_t>(url.port()));
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        m_socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (connect(m_socket, reinterpret_cast<sockaddr *>(&address), sizeof address) != 0) {
+            return false;
+        }
+        const int on = 1;
+        setsockopt(m_socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        const std::string request =
+            "GET /api/kernels/" + kernel.toStdString() +
+            "/channels?session_id=" + session.toStdString() +
+            " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(url.port()) +
+            "\r\nAuthorization: token " + token.toStdString() +
+            "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Protocol: v1.kernel.websocket.jupyter.org\r\n\r\n";
+        if (!sendAll(request)) {
+            return false;
+        }
+        std::size_t end = std::string::npos;
+        while (end == std::string::npos && readMore(1)) {
+            end = held().find("\r\n\r\n");
+        }
+        const bool isOpen =
+            end != std::string::npos && held().rfind("HTTP/1.1 101", 0) == 0 &&
+            held().substr(0, end).find("v1.kernel.websocket.jupyter.org") != std::string::npos;
+        m_begin += end + 4;
+        return isOpen;
     }
 
     void send(const wire::MessageView &message) override
     {
-        m_socket.sendBinaryMessage(QByteArray::fromStdString(wire::encodeV1(message)));
-        m_socket.flush();
+        sendFrame(binaryFrame, wire::encodeV1(message));
     }
 
     bool run(const bool &done) override
     {
-        QTimer wake; // so that the wait below ends now and then
-        wake.start(1000);
-        m_quiet.restart();
-        while (!done && m_quiet.elapsed() < patienceMs &&
-               m_socket.state() == QAbstractSocket::ConnectedState) {
-            QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
+        while (!done) {
+            if (!takeFrame()) {
+                return false;
+            }
         }
-        return done;
+        return true;
     }
 
 private:
-    QWebSocket m_socket;
-    QElapsedTimer m_quiet;
+    static constexpr unsigned char continuation = 0, binaryFrame = 2, closing = 8, ping = 9,
+                                   pong = 10;
+
+    [[nodiscard]] std::string_view held() const
+    {
+        return {m_buffer.data() + m_begin, m_end - m_begin};
+    }
+
+    bool sendAll(std::string_view bytes) const
+    {
+        while (!bytes.empty()) {
+            const ssize_t sent = ::send(m_socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+            if (sent <= 0) {
+                return false;
+            }
+            bytes.remove_prefix(static_cast<std::size_t>(sent));
+        }
+        return true;
+    }
+
+    bool sendFrame(unsigned char kind, std::string_view payload) const
+    {
+        std::string out;
+        out.push_back(static_cast<char>(0x80U | kind));
+        const std::size_t size = payload.size();
+        const std::size_t sizeBytes = size < 126 ? 0 : size < 65536 ? 2 : 8;
+        out.push_back(static_cast<char>(0x80U | (sizeBytes == 0   ? size
+                                                 : sizeBytes == 2 ? 126U
+                                                                  : 127U)));
+        for (std::size_t i = sizeBytes; i > 0; --i) {
+            out.push_back(static_cast<char>((size >> (8 * (i - 1))) & 0xffU));
+        }
+        out.append(4, '\0'); // a mask that changes nothing
+        out.append(payload);
+        return sendAll(out);
+    }
+
+    // Until `bytes` bytes are held.
+    bool readMore(std::size_t bytes)
+    {
+        constexpr std::size_t readBytes = 256UL * 1024;
+        if (m_begin > 0 && m_begin + bytes > m_buffer.size()) {
+            std::memmove(m_buffer.data(), m_buffer.data() + m_begin, m_end - m_begin);
+            m_end -= m_begin;
+            m_begin = 0;
+        }
+        if (m_begin == m_end) {
+            m_begin = m_end = 0;
+        }
+        m_buffer.resize(std::max({m_buffer.size(), m_begin + bytes, readBytes}));
+        const std::size_t wanted = std::max(m_begin + bytes, m_end + 1);
+        while (m_end < wanted) {
+            if (m_end == m_buffer.size()) {
+                m_buffer.resize(m_end * 2);
+            }
+            pollfd item = {m_socket, POLLIN, 0};
+            if (poll(&item, 1, patienceMs) != 1) {
+                return false;
+            }
+            const ssize_t got = recv(m_socket, m_buffer.data() + m_end, m_buffer.size() - m_end, 0);
+            if (got <= 0) {
+                return false;
+            }
+            m_end += static_cast<std::size_t>(got);
+        }
+        return true;
+    }
+
+    bool hold(std::size_t bytes) { return held().size() >= bytes || readMore(bytes); }
+    [[nodiscard]] std::uint64_t number(std::size_t at, std::size_t size) const
+    {
+        std::uint64_t value = 0;
+        for (const char byte : held().substr(at, size)) {
+            value = (value << 8U) | static_cast<unsigned char>(byte);
+        }
+        return value;
+    }
+
+    bool takeFrame()
+    {
+        if (!hold(2)) {
+            return false;
+        }
+        const auto first = static_cast<unsigned char>(held()[0]);
+        std::uint64_t length = static_cast<unsigned char>(held()[1]);
+        const std::size_t sizeBytes = length == 127 ? 8 : length == 126 ? 2 : 0;
+        if (!hold(2 + sizeBytes)) {
+            return false;
+        }
+        length = sizeBytes > 0 ? number(2, sizeBytes) : length;
+        const std::size_t head = 2 + sizeBytes;
+        if (!hold(head + length)) {
+            return false;
+        }
+        const std::string_view payload = held().substr(head, length);
+        const unsigned kind = first & 0x0fU;
+        const bool isLast = (first & 0x80U) != 0;
+        if (kind == closing) {
+            return false;
+        }
+        if (kind == ping) {
+            sendFrame(pong, payload);
+        } else if (kind == binaryFrame && isLast) {
+            take(payload);
+        } else if (kind == binaryFrame || kind == continuation) {
+            m_parts.append(payload);
+            if (isLast) {
+                take(m_parts);
+                m_parts.clear();
+            }
+        }
+        m_begin += head + length;
+        return true;
+    }
+
+    void take(std::string_view frame)
+    {
+        if (const auto message = wire::decodeV1(frame)) {
+            handle(*message);
+        }
+    }
+
+    int m_socket = -1;
+    std::vector<char> m_buffer;
+    std::size_t m_begin = 0, m_end = 0; // of what is held
+    std::string m_parts;                // of a message in several frames
 };
 
 class DirectPath : public KernelPath
