@@ -117,7 +117,7 @@ bool JournalReader::fill(std::size_t bytes)
     return true;
 }
 
-std::optional<JournalRecord> JournalReader::take()
+std::optional<JournalRecord> JournalReader::take(std::uint64_t last)
 {
     if (!fill(recordHeadBytes)) {
         return std::nullopt;
@@ -126,12 +126,17 @@ std::optional<JournalRecord> JournalReader::take()
     std::memcpy(&head, m_buffer.data() + (m_position.offset - m_bufferOffset), sizeof head);
     if (head.magic != recordMagic || head.length > maxPayloadBytes ||
         !fill(recordHeadBytes + head.length)) {
+        m_used = 0; // the rest of it may come with another start: after a crash of the writer
         return std::nullopt;
     }
     const std::string_view payload = std::string_view(m_buffer).substr(
         m_position.offset - m_bufferOffset + recordHeadBytes, head.length);
     if (checksumOf(head, {payload}) != head.checksum || head.sequence < m_position.nextSequence) {
         m_used = 0; // may have been read while it was being written
+        return std::nullopt;
+    }
+    if (head.sequence > last) { // what lay between was given up
+        m_position.nextSequence = head.sequence;
         return std::nullopt;
     }
     m_position.offset += recordHeadBytes + head.length;
@@ -153,13 +158,13 @@ bool JournalReader::hopToNextSegment()
 
 std::optional<JournalRecord> JournalReader::next(std::uint64_t last)
 {
-    if (m_position.nextSequence > last) {
-        return std::nullopt;
-    }
-    while (true) {
+    while (m_position.nextSequence <= last) {
         if (openSegment()) {
-            if (auto record = take()) {
+            if (auto record = take(last)) {
                 return record;
+            }
+            if (m_position.nextSequence > last) {
+                break;
             }
         }
         // A next segment is begun only when this one is complete, so look here once more.
@@ -170,13 +175,17 @@ std::optional<JournalRecord> JournalReader::next(std::uint64_t last)
         const JournalPosition hopped = std::exchange(m_position, before);
         closeSegment();
         if (openSegment()) {
-            if (auto record = take()) {
+            if (auto record = take(last)) {
                 return record;
+            }
+            if (m_position.nextSequence > last) {
+                break;
             }
         }
         closeSegment();
         m_position = hopped;
     }
+    return std::nullopt;
 }
 
 } // namespace farcell

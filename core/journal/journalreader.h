@@ -49,7 +49,7 @@ private:
     void closeSegment();
     bool fill(std::size_t bytes);
     [[nodiscard]] bool hopToNextSegment();
-    [[nodiscard]] std::optional<JournalRecord> take();
+    [[nodiscard]] std::optional<JournalRecord> take(std::uint64_t last);
 
     std::string m_directory;
     JournalPosition m_position;

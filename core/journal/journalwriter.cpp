@@ -24,6 +24,11 @@ namespace {
 
 constexpr std::size_t directBytes = 256UL * 1024; // a payload from here on is not copied
 
+bool isDiskFull(int problem)
+{
+    return problem == ENOSPC || problem == EDQUOT;
+}
+
 std::int64_t nowMicros()
 {
     using namespace std::chrono;
@@ -101,17 +106,36 @@ bool JournalWriter::startSegment(std::uint64_t first)
     std::array<char, segmentHeadBytes> head{};
     std::memcpy(head.data(), segmentMagic.data(), segmentMagic.size());
     std::memcpy(head.data() + segmentMagic.size(), &first, sizeof first);
-    if (write(file, head.data(), head.size()) != static_cast<ssize_t>(head.size())) {
-        failed("cannot write " + path);
+    const ssize_t written = write(file, head.data(), head.size());
+    if (written != static_cast<ssize_t>(head.size())) {
+        const int problem = written < 0 ? errno : ENOSPC;
         close(file);
         unlink(path.c_str());
-        return false;
+        errno = problem;
+        return failed("cannot write " + path);
     }
     if (m_file >= 0) {
         close(m_file);
     }
     m_file = file;
     m_committed = {first, segmentHeadBytes, first};
+    return true;
+}
+
+// With what is kept of the older ones brought down to what is allowed, or to nothing.
+bool JournalWriter::startNextSegment()
+{
+    const std::uint64_t first = m_committed.nextSequence;
+    if (!startSegment(first)) {
+        if (!isDiskFull(errno)) {
+            return false;
+        }
+        giveUpOldSegments(0);
+        if (!startSegment(first)) {
+            return false;
+        }
+    }
+    giveUpOldSegments(m_options.retainedBytes);
     return true;
 }
 
@@ -166,15 +190,11 @@ bool JournalWriter::writeOut(const std::vector<std::string_view> &parts)
     for (const std::string_view part : parts) {
         bytes += part.size();
     }
-    if (m_committed.offset >= m_options.segmentBytes) {
-        if (!startSegment(m_committed.nextSequence)) {
-            return false;
-        }
-        giveUpOldSegments(m_options.retainedBytes);
+    if (m_committed.offset >= m_options.segmentBytes && !startNextSegment()) {
+        return false;
     }
     if (!writeAll(parts)) {
-        const int problem = errno;
-        if (problem != ENOSPC && problem != EDQUOT) {
+        if (!isDiskFull(errno)) {
             return failed("cannot write the journal");
         }
         giveUpOldSegments(0);

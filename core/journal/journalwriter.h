@@ -56,6 +56,7 @@ private:
     explicit JournalWriter(Options options);
     bool recover();
     bool startSegment(std::uint64_t first);
+    bool startNextSegment();
     bool writeAll(const std::vector<std::string_view> &parts);
     bool writeOut(const std::vector<std::string_view> &parts);
     void giveUpOldSegments(std::uint64_t allowedBytes);

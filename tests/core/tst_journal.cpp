@@ -50,6 +50,8 @@ private slots:
     void startsNewSegments();
     void keepsOnlySoMuch();
     void readsFromAnyNumber();
+    void readsNothingBeyondTheNumberAsked();
+    void findsWhatFollowsALostSegment();
     void readsWhileItIsWritten();
     void writesLargePayloadsAtOnce();
     void survivesAnEmptyLastSegment();
@@ -233,6 +235,48 @@ void TestJournal::readsFromAnyNumber()
     }
     reader.seek(301);
     QVERIFY(!reader.next());
+}
+
+void TestJournal::readsNothingBeyondTheNumberAsked()
+{
+    const auto writer = openWriter(path(), 1024, 4096);
+    appendSome(*writer, 1);
+    QVERIFY(writer->flush());
+    JournalReader reader(path().toStdString());
+    reader.seek(1);
+    QVERIFY(reader.next());
+    reader.rest(); // else it still has the file that is about to go
+    for (int i = 0; i < 100; ++i) {
+        appendSome(*writer, 5);
+        QVERIFY(writer->flush());
+    }
+    const quint64 firstKept = journalformat::segmentsIn(path().toStdString()).front();
+    QVERIFY(firstKept > 10);
+
+    QVERIFY(!reader.next(firstKept - 1));
+    const auto record = reader.next(firstKept);
+    QVERIFY(record);
+    QCOMPARE(record->sequence, firstKept);
+}
+
+void TestJournal::findsWhatFollowsALostSegment()
+{
+    const auto writer = openWriter(path(), 1024);
+    for (int i = 0; i < 100; ++i) {
+        appendSome(*writer, 5);
+        QVERIFY(writer->flush());
+    }
+    const std::vector<std::uint64_t> segments = journalformat::segmentsIn(path().toStdString());
+    QVERIFY(segments.size() > 3);
+    QVERIFY(QFile::remove(
+        QString::fromStdString(journalformat::segmentPath(path().toStdString(), segments[1]))));
+    JournalReader reader(path().toStdString());
+
+    reader.seek(segments[1] + 1);
+
+    const auto record = reader.next();
+    QVERIFY(record);
+    QCOMPARE(record->sequence, segments[2]);
 }
 
 void TestJournal::readsWhileItIsWritten()
