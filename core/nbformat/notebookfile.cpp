@@ -1,5 +1,7 @@
 #include "core/nbformat/notebookfile.h"
 
+#include "core/nbformat/largebuffer.h"
+
 #include <openssl/sha.h>
 
 #include <QCoreApplication>
@@ -7,8 +9,10 @@
 #include <QFileInfo>
 #include <QTemporaryFile>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <future>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -38,7 +42,12 @@ Result<QByteArray> readAll(const QString &path)
         const int error = errno;
         return ioError(tr("Cannot open %1: %2").arg(path, file.errorString()), error);
     }
-    QByteArray bytes = file.readAll();
+    QByteArray bytes;
+    nbformat::reserveLarge(bytes, file.size() + 1);
+    bytes.resize(file.size());
+    bytes.resize(std::max<qint64>(file.read(bytes.data(), bytes.size()), 0));
+    if (!file.atEnd())
+        bytes += file.readAll(); // grown meanwhile, or no ordinary file
     if (file.error() != QFileDevice::NoError)
         return fail(ErrorCode::Internal, tr("Cannot read %1: %2").arg(path, file.errorString()));
     return bytes;
@@ -66,6 +75,13 @@ void syncFolder(const QString &folder)
     ::close(handle);
 }
 
+// Asked before there are threads: the only way to ask is to set it for a moment.
+const mode_t fileMask = [] {
+    const mode_t mask = ::umask(0);
+    ::umask(mask);
+    return mask;
+}();
+
 // The mode (and, where permitted, the owner) of the file to be replaced, or that of a new file.
 void takeModeOf(const QString &path, int handle)
 {
@@ -76,9 +92,7 @@ void takeModeOf(const QString &path, int handle)
         ::fchmod(handle, old.st_mode & 07777U);
         return;
     }
-    const mode_t mask = ::umask(0);
-    ::umask(mask);
-    ::fchmod(handle, 0666U & ~mask);
+    ::fchmod(handle, 0666U & ~fileMask);
 }
 
 Result<> replaceFile(const QString &path, const QByteArray &bytes)
@@ -120,13 +134,18 @@ Result<LoadedNotebook> readNotebookFile(const QString &path)
     const Result<QByteArray> bytes = readAll(path);
     if (!bytes)
         return tl::unexpected(bytes.error());
+    // Both take a while for 100 MB.
+    constexpr qsizetype large = 4 << 20;
+    std::future<QByteArray> hash =
+        std::async(bytes->size() > large ? std::launch::async : std::launch::deferred,
+                   [&bytes] { return notebookHash(*bytes); });
     Result<NotebookContent> content = readNotebook(*bytes);
     if (!content) {
         Error error = content.error();
         error.message.prepend(path + QLatin1Char(':'));
         return tl::unexpected(error);
     }
-    return LoadedNotebook{std::move(*content), notebookHash(*bytes)};
+    return LoadedNotebook{std::move(*content), hash.get()};
 }
 
 Result<QByteArray> saveNotebookFile(const QString &path, const QByteArray &bytes,
