@@ -85,6 +85,8 @@ void DocumentFile::load(const Place &place)
     }
     place.runtime->whenReady(this, [this, attempt,
                                     path = place.path](const Result<RuntimeClient *> &client) {
+        if (attempt != m_attempt)
+            return;
         if (!client) {
             finishLoad({tl::unexpected(client.error()), {}});
             return;
@@ -142,15 +144,15 @@ void DocumentFile::write(const Place &place, const QByteArray &expectedHash)
     if (place.path.isEmpty())
         return;
     if (m_saving) {
-        m_saveAgain = true;
+        m_next = Next{place, expectedHash.isEmpty()};
         return;
     }
     m_saving = true;
     const quint64 revision = m_revision;
     const NotebookContent content = m_document.content();
+    emit saving();
     if (place.isLocal()) {
         QtConcurrent::run([content, path = place.path, expectedHash] {
-    emit saving();
             return saveNotebookFile(path, writeNotebook(content), expectedHash);
         }).then(this, [this, place, revision](const Result<QByteArray> &hash) {
             finishSave(hash, place, revision);
@@ -175,6 +177,11 @@ void DocumentFile::writeRemote(const Place &place, const QByteArray &bytes,
         return;
     }
     const auto put = [this, client = QPointer(client), place, bytes, revision] {
+        if (!client) {
+            finishSave(fail(ErrorCode::Unavailable, tr("The runtime of this file is gone")), place,
+                       revision);
+            return;
+        }
         client->writeFile(place.path, bytes)
             .then(this, [this, place, bytes, revision](const Result<ContentsEntry> &entry) {
                 if (entry)
@@ -204,9 +211,10 @@ void DocumentFile::writeRemote(const Place &place, const QByteArray &bytes,
 void DocumentFile::finishSave(const Result<QByteArray> &hash, const Place &place, quint64 revision)
 {
     m_saving = false;
-    const bool again = std::exchange(m_saveAgain, false);
+    const std::optional<Next> next = std::exchange(m_next, std::nullopt);
     if (!hash) {
         emit saveFailed(hash.error());
+        saveNext(next, true);
         return;
     }
     const bool moved = place.path != m_place.path || place.runtime != m_place.runtime;
@@ -214,16 +222,25 @@ void DocumentFile::finishSave(const Result<QByteArray> &hash, const Place &place
     m_hash = *hash;
     if (revision == m_revision)
         m_document.markSaved();
+    else if (!m_document.isModified())
+        m_document.markModified(); // undone meanwhile to what the file was before
     watch();
     if (moved)
         emit placeChanged();
     emit saved();
-    if (again)
+    saveNext(next, false);
+}
+
+void DocumentFile::saveNext(const std::optional<Next> &next, bool hasFailed)
+{
+    if (!next)
+        return;
+    if (next->replaces)
+        write(next->place, {});
+    else if (!hasFailed) // else it would only fail once more
         save();
 }
 
-    else if (!m_document.isModified())
-        m_document.markModified(); // undone meanwhile to what the file was before
 void DocumentFile::setPlace(const Place &place, const QByteArray &hash)
 {
     m_place = place;

@@ -9,6 +9,8 @@
 #include <QPointer>
 #include <QTimer>
 
+#include <optional>
+
 class QFileSystemWatcher;
 
 namespace farcell {
@@ -52,9 +54,9 @@ public:
 
 signals:
     void contentLoaded();
+    void saving(); // the document as it is now is being written
     // `bytes`: the file's content where it could be read at all.
     void loadFailed(const farcell::Error &error, const QByteArray &bytes);
-    void saving(); // the document as it is now is being written
     void saved();
     void saveFailed(const farcell::Error &error); // ErrorCode::Exists: changed underneath
     void placeChanged();
@@ -66,8 +68,14 @@ private:
         Result<LoadedNotebook> notebook;
         QByteArray bytes; // only when the notebook could not be read
     };
+    struct Next
+    {
+        Place place;
+        bool replaces = false; // what is there, whoever wrote it; else save() as usual
+    };
     void finishLoad(const Loaded &loaded);
     void write(const Place &place, const QByteArray &expectedHash);
+    void saveNext(const std::optional<Next> &next, bool hasFailed);
     void writeRemote(const Place &place, const QByteArray &bytes, const QByteArray &expectedHash,
                      quint64 revision);
     void finishSave(const Result<QByteArray> &hash, const Place &place, quint64 revision);
@@ -78,7 +86,7 @@ private:
     Place m_place;
     QByteArray m_hash;
     bool m_saving = false;
-    bool m_saveAgain = false;
+    std::optional<Next> m_next; // asked for while another save was under way
     bool m_loading = false;
     quint64 m_revision = 0; // counts changes of the document, to tell edits made while saving
     int m_attempt = 0;
