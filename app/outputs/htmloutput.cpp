@@ -65,7 +65,7 @@ void writeProgress(std::vector<HtmlToken> &tokens)
         const double value = token.attribute(QLatin1String("value")).toDouble();
         const double maximum = token.attribute(QLatin1String("max")).toDouble();
         const double share = maximum > 0 ? std::clamp(value / maximum, 0.0, 1.0) : 0;
-        const int full = static_cast<int>(share * 20 + 0.5);
+        const int full = qRound(share * 20);
         token.kind = HtmlToken::Kind::Text;
         token.text =
             QString(full, QChar(0x2588)) + QString(20 - full, QChar(0x2591)) + QLatin1Char(' ');

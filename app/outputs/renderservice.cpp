@@ -51,7 +51,7 @@ qreal RenderService::estimateMarkdown(const QString &source, qreal width)
     while (start < seen) {
         qsizetype end = source.indexOf(QLatin1Char('\n'), start);
         end = end < 0 ? source.size() : end;
-        const qreal length = static_cast<qreal>(end - start);
+        const auto length = static_cast<qreal>(end - start);
         if (length == 0)
             height += 10;
         else if (source[start] == QLatin1Char('#'))

@@ -93,8 +93,9 @@ void TablePart::measure()
     std::vector<qreal> heights(static_cast<size_t>(m_data.rows), std::ceil(line + 2 * padY));
     for (size_t i = 0; i < m_data.cells.size(); ++i) {
         const Cell &cell = m_data.cells[i];
-        const qreal room = m_x[static_cast<size_t>(cell.column + cell.columnSpan)] -
-                           m_x[static_cast<size_t>(cell.column)] - 2 * padX;
+        const auto column = static_cast<size_t>(cell.column);
+        const auto columnSpan = static_cast<size_t>(cell.columnSpan);
+        const qreal room = m_x[column + columnSpan] - m_x[column] - 2 * padX;
         const bool fits = natural[i] <= room && !cell.text.contains(QChar::LineSeparator);
         if (fits || cell.rowSpan > 1)
             continue;

@@ -58,6 +58,7 @@ private:
     {
         int line = 0;
         int column = 0; // UTF-16 index
+        // NOLINTNEXTLINE(modernize-use-nullptr): the 0 it sees is in what the compiler generates
         friend auto operator<=>(const Position &, const Position &) = default;
     };
     struct Hit

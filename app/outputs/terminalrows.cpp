@@ -12,7 +12,7 @@ void TerminalRows::update(const std::vector<TerminalLine> &lines, int columns, i
     }
     firstChanged = std::clamp(firstChanged, 0, static_cast<int>(m_starts.size()) - 1);
     m_starts.resize(lines.size() + 1);
-    for (size_t i = static_cast<size_t>(firstChanged); i < lines.size(); ++i)
+    for (auto i = static_cast<size_t>(firstChanged); i < lines.size(); ++i)
         m_starts[i + 1] = m_starts[i] + rowsOf(lines[i]);
 }
 

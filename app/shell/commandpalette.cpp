@@ -78,14 +78,14 @@ private:
         const Theme &theme = m_theme.theme();
         int right = row.right() - 8;
         painter.setFont(theme.caption);
-        for (auto it = keys.crbegin(); it != keys.crend(); ++it) {
-            const int width = painter.fontMetrics().horizontalAdvance(*it) + 12;
+        for (qsizetype i = keys.size() - 1; i >= 0; --i) { // from the right
+            const int width = painter.fontMetrics().horizontalAdvance(keys[i]) + 12;
             const QRectF box(right - width + 0.5, row.center().y() - 9.5, width, 20);
             painter.setPen(theme.border);
             painter.setBrush(theme.surfaceSunken);
             painter.drawRoundedRect(box, 4, 4);
             painter.setPen(theme.textMuted);
-            painter.drawText(box, Qt::AlignCenter, *it);
+            painter.drawText(box, Qt::AlignCenter, keys[i]);
             right -= width + 4;
         }
         return right;

@@ -22,7 +22,7 @@ MeterBar::MeterBar(ThemeSource &theme, QWidget *parent)
     : QWidget(parent)
     , m_theme(theme)
 {
-    setFixedSize(sizeHint());
+    setFixedSize(MeterBar::sizeHint());
 }
 
 void MeterBar::setUse(qint64 memoryUsed, qint64 memoryTotal, qint64 diskUsed, qint64 diskTotal)

@@ -24,7 +24,7 @@ namespace {
 QString writeIcons(const Theme &theme)
 {
     static const QTemporaryDir folder;
-    const QString base = folder.path() + (theme.dark ? QStringLiteral("/d") : QStringLiteral("/l"));
+    QString base = folder.path() + (theme.dark ? QStringLiteral("/d") : QStringLiteral("/l"));
     if (!folder.isValid() || QDir(base).exists() || !QDir().mkpath(base))
         return base;
     const std::array names{"chevron-down", "chevron-up", "chevron-right", "check"};
