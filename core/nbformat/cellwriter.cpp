@@ -280,10 +280,27 @@ void CellWriter::appendOutputs(const Cell &cell, QByteArrayView old, const Layou
     const QByteArray &untouched = cell.outputs.text().text();
     if (!untouched.isNull() && untouched.startsWith('[')) {
         SequenceBuilder builder('[', layout, base, out);
-        for (const Span &item : json::itemsOf(untouched)) {
+        json::Scanner scanner(untouched);
+        std::vector<Member> members;
+        scanner.array([&] { // one walk for the list and its objects: they may be large
             builder.next();
-            appendOutputText(cut(untouched, item), layout, builder.inner(), out);
-        }
+            members.clear();
+            Span item{scanner.position(), 0};
+            const bool isObject = scanner.current() == '{';
+            const bool ok = isObject ? scanner.object([&](Span key) {
+                members.push_back({key, {}});
+                return scanner.value(members.back().value);
+            })
+                                     : scanner.skipValue();
+            item.end = scanner.position();
+            if (isObject) {
+                putInOrder(members, untouched, layout);
+                appendOutputMembers(untouched, members, layout, builder.inner(), out);
+            } else {
+                appendFormatted(cut(untouched, item), layout, builder.inner(), out);
+            }
+            return ok;
+        });
         builder.finish();
         return;
     }

@@ -88,6 +88,9 @@ void appendOutputFields(const Output &output, const Layout &layout, const QByteA
                         QByteArray &out);
 void appendOutputText(QByteArrayView object, const Layout &layout, const QByteArray &base,
                       QByteArray &out);
+// The same where the members are known already, as spans of `text`.
+void appendOutputMembers(QByteArrayView text, const std::vector<json::Member> &members,
+                         const Layout &layout, const QByteArray &base, QByteArray &out);
 
 // A cell's attachments: file name -> data by MIME type.
 void appendAttachments(QByteArrayView object, const Layout &layout, const QByteArray &base,

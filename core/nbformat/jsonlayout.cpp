@@ -112,13 +112,34 @@ bool isListOfLines(QByteArrayView text, const std::vector<Span> &items)
     return true;
 }
 
+// Whether the list is written as `layout` would write it: copying it then is all there is to do.
+bool isListSpelledAs(QByteArrayView text, const std::vector<Span> &items, const Layout &layout,
+                     const SequenceBuilder &builder)
+{
+    qsizetype end = 1; // behind what was compared
+    for (size_t i = 0; i < items.size(); ++i) {
+        const Span gap{end, items[i].begin};
+        if (cut(text, gap) != (i == 0 ? builder.opening() : builder.separator()) ||
+            !json::isSpelledAs(cut(text, items[i]), layout.strings))
+            return false;
+        end = items[i].end;
+    }
+    return cut(text, {end, text.size() - 1}) == builder.closing();
+}
+
 } // namespace
 
 std::vector<Member> orderedMembers(QByteArrayView text, const Layout &layout)
 {
     std::vector<Member> members = json::membersOf(text);
+    putInOrder(members, text, layout);
+    return members;
+}
+
+void putInOrder(std::vector<Member> &members, QByteArrayView text, const Layout &layout)
+{
     if (!layout.sortedKeys)
-        return members;
+        return;
     const auto less = [text](const Member &a, const Member &b) {
         const QByteArrayView left = cut(text, a.key);
         const QByteArrayView right = cut(text, b.key);
@@ -134,7 +155,7 @@ std::vector<Member> orderedMembers(QByteArrayView text, const Layout &layout)
         return !less(a, b);
     }; // or is the same
     if (std::adjacent_find(members.begin(), members.end(), comesFirst) == members.end())
-        return members; // in order already, as in most files
+        return; // in order already, as in most files
     std::stable_sort(members.begin(), members.end(), less);
     const auto isOverridden = [&](const Member &member) {
         const Member *const next = &member + 1;
@@ -144,7 +165,7 @@ std::vector<Member> orderedMembers(QByteArrayView text, const Layout &layout)
     kept.reserve(members.size());
     std::copy_if(members.begin(), members.end(), std::back_inserter(kept),
                  [&](const Member &member) { return !isOverridden(member); });
-    return kept;
+    members = std::move(kept);
 }
 
 SequenceBuilder::SequenceBuilder(char opening, const Layout &layout, QByteArray base,
@@ -152,6 +173,8 @@ SequenceBuilder::SequenceBuilder(char opening, const Layout &layout, QByteArray 
     : m_layout(layout)
     , m_base(std::move(base))
     , m_inner(layout.multiline ? m_base + layout.indent : QByteArray())
+    , m_separator(layout.multiline ? layout.comma + layout.eol + m_inner : layout.comma)
+    , m_end(layout.multiline ? layout.eol + m_base : QByteArray())
     , m_out(out)
     , m_closing(opening == '{' ? '}' : ']')
 {
@@ -161,20 +184,16 @@ SequenceBuilder::SequenceBuilder(char opening, const Layout &layout, QByteArray 
 void SequenceBuilder::next()
 {
     if (!m_empty)
-        m_out += m_layout.comma;
-    if (m_layout.multiline) {
-        m_out += m_layout.eol;
-        m_out += m_inner;
-    }
+        m_out += m_separator;
+    else
+        m_out += opening();
     m_empty = false;
 }
 
 void SequenceBuilder::finish()
 {
-    if (!m_empty && m_layout.multiline) {
-        m_out += m_layout.eol;
-        m_out += m_base;
-    }
+    if (!m_empty)
+        m_out += m_end;
     m_out += m_closing;
 }
 
@@ -243,7 +262,13 @@ void appendTextValue(QByteArrayView value, bool asList, const Layout &layout,
     if (!value.isEmpty() && value.front() == '[' && asList) {
         const std::vector<Span> items = json::itemsOf(value);
         if (isListOfLines(value, items)) {
+            const qsizetype start = out.size();
             SequenceBuilder builder('[', layout, base, out);
+            if (isListSpelledAs(value, items, layout, builder)) {
+                out.truncate(start);
+                out.append(value);
+                return;
+            }
             for (const Span &item : items) {
                 builder.next();
                 json::respellString(cut(value, item), layout.strings, out);

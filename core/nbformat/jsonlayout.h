@@ -18,6 +18,8 @@ void appendFormatted(QByteArrayView text, const Layout &layout, const QByteArray
 // The members of an object in the order that `layout` writes them; of doubled keys only the last
 // when it sorts.
 [[nodiscard]] std::vector<json::Member> orderedMembers(QByteArrayView text, const Layout &layout);
+// Puts members, found already, into that order.
+void putInOrder(std::vector<json::Member> &members, QByteArrayView text, const Layout &layout);
 
 // As Python's repr(): 1.0, 1e-05, 1e+16.
 [[nodiscard]] QByteArray pythonFloat(double value);
@@ -40,11 +42,20 @@ public:
     void next(); // before each part
     void finish();
     [[nodiscard]] const QByteArray &inner() const { return m_inner; } // the parts' indentation
+    // What stands before the first part, between two, and behind the last.
+    [[nodiscard]] QByteArrayView opening() const
+    {
+        return QByteArrayView(m_separator).sliced(m_layout.comma.size());
+    }
+    [[nodiscard]] const QByteArray &separator() const { return m_separator; }
+    [[nodiscard]] const QByteArray &closing() const { return m_end; }
 
 private:
     const Layout &m_layout;
     QByteArray m_base;
     QByteArray m_inner;
+    QByteArray m_separator;
+    QByteArray m_end;
     QByteArray &m_out;
     char m_closing;
     bool m_empty = true;

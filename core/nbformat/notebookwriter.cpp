@@ -1,4 +1,5 @@
 #include "core/nbformat/cellwriter.h"
+#include "core/nbformat/largebuffer.h"
 #include "core/nbformat/notebookfile.h"
 
 #include <algorithm>
@@ -114,7 +115,7 @@ QByteArray patchedFile(const NotebookContent &content)
     if (file.cellsMember == nullptr && cellsEdited)
         parts.insert(parts.begin(), {-1, {}, writeMember(newCells, true)});
     QByteArray text;
-    text.reserve(file.text.size() + file.text.size() / 64 + 4096);
+    nbformat::reserveLarge(text, file.text.size() + file.text.size() / 64 + 4096);
     text.append(file.text.constData(), file.root.begin);
     sequence.append(parts, text);
     text.append(cut(file.text, {file.root.end, file.text.size()}));
@@ -164,7 +165,7 @@ QByteArray serializeNotebook(const NotebookContent &content)
     const Layout layout;
     QByteArray out;
     if (content.style)
-        out.reserve(content.style->text.size() + content.style->text.size() / 8);
+        nbformat::reserveLarge(out, content.style->text.size() + content.style->text.size() / 8);
     SequenceBuilder builder('{', layout, {}, out);
     builder.next();
     out += "\"cells\": ";
@@ -176,9 +177,12 @@ QByteArray serializeNotebook(const NotebookContent &content)
                        {"\"orig_nbformat\"", "\"orig_nbformat_minor\"", "\"signature\""}),
         layout, builder.inner(), out);
     builder.next();
-    out += "\"nbformat\": " + QByteArray::number(content.nbformat);
+    // Not in one expression: Qt 6.4 doubles a large array for "+= a + b".
+    out += "\"nbformat\": ";
+    out += QByteArray::number(content.nbformat);
     builder.next();
-    out += "\"nbformat_minor\": " + QByteArray::number(content.nbformatMinor);
+    out += "\"nbformat_minor\": ";
+    out += QByteArray::number(content.nbformatMinor);
     builder.finish();
     out += '\n';
     return out;

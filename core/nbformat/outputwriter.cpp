@@ -187,10 +187,16 @@ void appendOutputText(QByteArrayView object, const Layout &layout, const QByteAr
         appendFormatted(object, layout, base, out);
         return;
     }
+    appendOutputMembers(object, orderedMembers(object, layout), layout, base, out);
+}
+
+void appendOutputMembers(QByteArrayView text, const std::vector<Member> &members,
+                         const Layout &layout, const QByteArray &base, QByteArray &out)
+{
     ObjectWriter writer(layout, base, out);
-    for (const Member &member : orderedMembers(object, layout)) {
-        const QByteArrayView key = cut(object, member.key);
-        const QByteArrayView value = cut(object, member.value);
+    for (const Member &member : members) {
+        const QByteArrayView key = cut(text, member.key);
+        const QByteArrayView value = cut(text, member.value);
         writer.key(key);
         if (key == "\"text\"")
             appendTextValue(value, layout.textAsLists, layout, writer.inner(), out);

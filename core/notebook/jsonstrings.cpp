@@ -169,27 +169,6 @@ bool isUsualEscape(const char *p, const char *end, const StringStyle &style)
     return (unit < 0x08 || unit > 0x0d || unit == 0x0b) && (style.upperHex ? !isLower : !isUpper);
 }
 
-// Whether every writer of this style would spell the token just so. False may also mean "perhaps".
-bool isPlainToken(QByteArrayView token, const StringStyle &style)
-{
-    if (style.slash || style.html)
-        return false;
-    const char *const end = token.data() + token.size() - 1;
-    const char *p = token.data() + 1;
-    while ((p = findUnusual(p, end)) < end) {
-        if (*p != '\\') {
-            if (style.ascii)
-                return false;
-            ++p;
-        } else if (isUsualEscape(p, end, style)) {
-            p += p[1] == 'u' ? 6 : 2;
-        } else {
-            return false;
-        }
-    }
-    return true;
-}
-
 // Units from p on that stand for themselves and are ASCII.
 const char16_t *plainRun(const char16_t *p, const char16_t *end, const StringStyle &style)
 {
@@ -281,9 +260,29 @@ void encodeString(QStringView text, const StringStyle &style, QByteArray &out)
     out += '"';
 }
 
+bool isSpelledAs(QByteArrayView token, const StringStyle &style)
+{
+    if (style.slash || style.html)
+        return false;
+    const char *const end = token.data() + token.size() - 1;
+    const char *p = token.data() + 1;
+    while ((p = findUnusual(p, end)) < end) {
+        if (*p != '\\') {
+            if (style.ascii)
+                return false;
+            ++p;
+        } else if (isUsualEscape(p, end, style)) {
+            p += p[1] == 'u' ? 6 : 2;
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
 void respellString(QByteArrayView token, const StringStyle &style, QByteArray &out)
 {
-    if (isPlainToken(token, style))
+    if (isSpelledAs(token, style))
         out.append(token);
     else
         encodeString(decodeString(token), style, out);

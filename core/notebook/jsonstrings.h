@@ -24,6 +24,9 @@ void decodeUtf8(QByteArrayView token, QByteArray &out);
 // Appends `text` as a JSON string token. Lone surrogates are always escaped.
 void encodeString(QStringView text, const StringStyle &style, QByteArray &out);
 
+// Whether that token surely is what encodeString() would make of its text.
+[[nodiscard]] bool isSpelledAs(QByteArrayView token, const StringStyle &style);
+
 // Appends the string token `token` respelled in `style`.
 void respellString(QByteArrayView token, const StringStyle &style, QByteArray &out);
 

@@ -1,0 +1,20 @@
+#include "core/nbformat/largebuffer.h"
+
+#include <cstdint>
+
+#include <sys/mman.h>
+
+namespace farcell::nbformat {
+
+void reserveLarge(QByteArray &buffer, qsizetype size)
+{
+    constexpr std::uintptr_t hugePage = 2 << 20;
+    buffer.reserve(size);
+    const auto begin = reinterpret_cast<std::uintptr_t>(buffer.constData());
+    const std::uintptr_t first = (begin + hugePage - 1) / hugePage * hugePage;
+    const std::uintptr_t last = (begin + static_cast<std::uintptr_t>(size)) / hugePage * hugePage;
+    if (first < last) // only a hint: what it returns does not matter
+        ::madvise(reinterpret_cast<void *>(first), last - first, MADV_HUGEPAGE);
+}
+
+} // namespace farcell::nbformat
