@@ -82,6 +82,9 @@ Result<KernelMessage> decodeFrame(const QByteArray &v1Frame)
     message.header = objectFrom(view->header);
     message.parentHeader = objectFrom(view->parentHeader);
     message.metadata = objectFrom(view->metadata);
+    if (const auto number = message.metadata.find("farcell_seq");
+        number != message.metadata.end() && number->is_number_unsigned())
+        message.sequence = number->get<quint64>();
     message.rawContent = sliceOf(v1Frame, view->content);
     message.content = objectFrom(message.rawContent);
     message.buffers.reserve(view->buffers.size());

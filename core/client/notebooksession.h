@@ -12,11 +12,15 @@
 
 namespace farcell {
 
+class AttachmentStore;
 class NotebookDocument;
+struct Attachment;
 
 // Joins one document and one kernel: the queue of cells to run, and the way of every output into
 // its cell (stream merging, clear_output, display ids). The window and `farcell run` both use it.
-// Text is taken from the document when the cell's turn comes. GUI/main thread.
+// Text is taken from the document when the cell's turn comes; on a runtime that keeps the queue
+// itself (Farcell), when it is asked to run. Cells of the same notebook that others run there, on
+// another computer or before this app was started, show here as well. GUI/main thread.
 // Not here: the socket (KernelConnection), painting.
 class NotebookSession : public QObject
 {
@@ -44,6 +48,14 @@ public:
     void answerInput(const QString &value);
     // Kernel restarted: forget everything that was running or queued.
     void reset();
+
+    // Keeps the store's entry of this notebook true, so that a next start of the app can take the
+    // run up again. `base` says which notebook, server and kernel. The store outlives the session.
+    void remember(AttachmentStore *store, const Attachment &base);
+    // After setConnection() to the same kernel, whose replay fills in what happened meanwhile.
+    void resume(const Attachment &earlier);
+    void notebookSaved(); // the file holds all outputs of now
+    void forget();        // the kernel was shut down or given up
 
     [[nodiscard]] CellRunState runState(const CellId &id) const;
     [[nodiscard]] CellId runningCell() const; // empty if none

@@ -372,7 +372,13 @@ QFuture<Result<MachineResources>> RuntimeClient::resources()
 
 KernelConnection *RuntimeClient::connectKernel(const KernelId &id, const QString &kernelName)
 {
-    return new KernelConnection(endpoint(), id, kernelName);
+    return connectKernel(id, kernelName, {});
+}
+
+KernelConnection *RuntimeClient::connectKernel(const KernelId &id, const QString &kernelName,
+                                               const ConnectOptions &options)
+{
+    return new KernelConnection(endpoint(), id, kernelName, options);
 }
 
 } // namespace farcell

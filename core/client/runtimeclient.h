@@ -16,6 +16,7 @@
 namespace farcell {
 
 class KernelConnection;
+struct ConnectOptions;
 
 // Where a Jupyter server is and how to get in.
 struct Endpoint
@@ -123,6 +124,8 @@ public:
     QFuture<Result<MachineResources>> resources(); // NotFound on servers that are not Farcell
 
     // The caller owns the connection and deletes it before this client.
+    KernelConnection *connectKernel(const KernelId &id, const QString &kernelName,
+                                    const ConnectOptions &options);
     KernelConnection *connectKernel(const KernelId &id, const QString &kernelName);
 
 private:

@@ -125,11 +125,11 @@ void TestReplay::givesExactlyTheRest()
 // Opened in the middle of a burst, again and again: each reader has all of it once.
 void TestReplay::hasNoSeamWithAFlood()
 {
-    constexpr int lines = 60000;
+    constexpr int lines = 20000;
     const auto runner = connectClient();
-    const std::string id = runner->execute("burst " + std::to_string(lines) + " 300");
+    const std::string id = runner->execute("burst " + std::to_string(lines) + " 1000");
     std::vector<std::unique_ptr<Client>> readers;
-    for (int i = 0; i < 4; ++i)
+    for (int i = 0; i < 3; ++i)
         readers.push_back(connectClient("&since=0"));
     TRY_LONG(runner->isDone(id));
 
@@ -159,7 +159,8 @@ void TestReplay::readersAreIndependent()
     const auto three =
         connectClient(("&since=" + std::to_string(one->messages[1000].sequence)).c_str());
     one->socket().abort();
-    TRY_LONG(two->isDone(id) && three->isDone(id));
+    // The reply may have overtaken the output.
+    TRY_LONG(two->isDone(id) && three->messages.size() >= 1003);
 
     QCOMPARE(numbersOf(*two), numbersOf(*one));
     QCOMPARE(three->messages.front().sequence, one->messages[1001].sequence);

@@ -1,0 +1,128 @@
+#include "core/client/kernelcontrol.h"
+
+#include "core/client/runtimejson.h"
+
+#include <QPromise>
+
+#include <memory>
+
+namespace farcell {
+
+namespace {
+
+using nlohmann::json;
+
+QString routeOf(const KernelId &kernel, const char *rest)
+{
+    return QStringLiteral("api/farcell/kernels/") + kernel.toString() + QLatin1String(rest);
+}
+
+} // namespace
+
+KernelControl::KernelControl(const Endpoint &endpoint, QObject *parent)
+    : QObject(parent)
+    , m_http(endpoint)
+{}
+
+template <typename T>
+QFuture<Result<T>> KernelControl::get(const QString &path,
+                                      std::function<Result<T>(const json &)> read)
+{
+    auto promise = std::make_shared<QPromise<Result<T>>>();
+    promise->start();
+    HttpRequest request;
+    request.path = path;
+    m_http.send(request, [promise, read = std::move(read)](const Result<HttpReply> &reply) {
+        Result<T> result = tl::unexpected(reply ? Error{} : reply.error());
+        if (reply) {
+            const Result<json> body = parseObject(reply->body);
+            result = body ? read(*body) : Result<T>(tl::unexpected(body.error()));
+        }
+        promise->addResult(std::move(result));
+        promise->finish();
+    });
+    return promise->future();
+}
+
+QFuture<Result<>> KernelControl::tell(const QByteArray &verb, const QString &path, const json &body)
+{
+    auto promise = std::make_shared<QPromise<Result<>>>();
+    promise->start();
+    HttpRequest request;
+    request.verb = verb;
+    request.path = path;
+    if (!body.is_null())
+        request.body = toBytes(body);
+    m_http.send(request, [promise](const Result<HttpReply> &reply) {
+        promise->addResult(reply ? Result<>() : Result<>(tl::unexpected(reply.error())));
+        promise->finish();
+    });
+    return promise->future();
+}
+
+QFuture<Result<QList<KernelSummary>>> KernelControl::kernels()
+{
+    return get<QList<KernelSummary>>(QStringLiteral("api/farcell/kernels"), kernelSummariesFrom);
+}
+
+QFuture<Result<KernelProcess>> KernelControl::process(const KernelId &kernel)
+{
+    return get<KernelProcess>(routeOf(kernel, "/process"), kernelProcessFrom);
+}
+
+QFuture<Result<KernelDeath>> KernelControl::death(const KernelId &kernel)
+{
+    return get<KernelDeath>(routeOf(kernel, "/death"), kernelDeathFrom);
+}
+
+QFuture<Result<>> KernelControl::interrupt(const KernelId &kernel, InterruptStep step)
+{
+    const char *name = "interrupt";
+    switch (step) {
+    case InterruptStep::Interrupt:
+        break;
+    case InterruptStep::Group:
+        name = "group";
+        break;
+    case InterruptStep::Terminate:
+        name = "terminate";
+        break;
+    case InterruptStep::Kill:
+        name = "kill";
+        break;
+    }
+    return tell("POST", routeOf(kernel, "/interrupt"), {{"step", name}});
+}
+
+QFuture<Result<KernelQueue>> KernelControl::queue(const KernelId &kernel)
+{
+    return get<KernelQueue>(routeOf(kernel, "/queue"), kernelQueueFrom);
+}
+
+QFuture<Result<>> KernelControl::cancel(const KernelId &kernel, const MsgId &item)
+{
+    return tell("DELETE", routeOf(kernel, "/queue/") + item.toString(), nullptr);
+}
+
+QFuture<Result<>> KernelControl::reorder(const KernelId &kernel, const QList<MsgId> &items)
+{
+    json ids = json::array();
+    for (const MsgId &item : items)
+        ids.push_back(item.toString().toStdString());
+    return tell("PUT", routeOf(kernel, "/queue/order"), {{"msg_ids", ids}});
+}
+
+QFuture<Result<>> KernelControl::setPaused(const KernelId &kernel, bool paused)
+{
+    return tell("POST", routeOf(kernel, paused ? "/queue/pause" : "/queue/resume"), json::object());
+}
+
+QFuture<Result<>> KernelControl::stopAfter(const KernelId &kernel, const MsgId &item)
+{
+    json body{{"msg_id", nullptr}};
+    if (!item.isEmpty())
+        body["msg_id"] = item.toString().toStdString();
+    return tell("POST", routeOf(kernel, "/queue/stop-after"), body);
+}
+
+} // namespace farcell
