@@ -5,6 +5,7 @@
 #include "app/editor/textmap.h"
 #include "app/theme/theme.h"
 
+#include <QGuiApplication>
 #include <QScopedValueRollback>
 #include <QScrollBar>
 
@@ -255,7 +256,7 @@ void CellEditor::onModified(int position, int type, const char *text, int length
         // With undo off, Scintilla does not tell what was deleted: count it before it goes.
         m_pendingRemoved =
             static_cast<int>(SendScintilla(SCI_COUNTCODEUNITS, static_cast<unsigned long>(position),
-                                           static_cast<long>(position + length)));
+                                           static_cast<long>(position) + length));
     } else if ((type & SC_MOD_DELETETEXT) != 0) {
         beginGroup();
         m_contentDirty = true;

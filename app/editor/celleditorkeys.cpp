@@ -82,7 +82,6 @@ bool isEditingKey(int key, Qt::KeyboardModifiers mods)
     case Qt::Key_Down:
         return mods == 0 || mods == shift || (mods & alt) != 0;
     case Qt::Key_Delete:
-        return mods == 0 || mods == shift || mods == ctrl;
     case Qt::Key_Backspace:
         return mods == 0 || mods == shift || mods == ctrl;
     case Qt::Key_Insert:

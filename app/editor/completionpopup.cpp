@@ -343,6 +343,8 @@ void CompletionPopup::move(int rows)
 {
     m_chosen = true;
     const int count = m_model->rowCount();
+    if (count == 0)
+        return;
     int row = m_list->currentIndex().row() + rows;
     if (std::abs(rows) == 1)
         row = (row + count) % count;

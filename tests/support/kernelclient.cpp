@@ -27,7 +27,7 @@ KernelClient::KernelClient(std::unique_ptr<KernelStream> stream, QString session
 
 QString KernelClient::send(const QString &channel, const QString &type, const json &content)
 {
-    const QString id = QUuid::createUuid().toString(QUuid::WithoutBraces);
+    QString id = QUuid::createUuid().toString(QUuid::WithoutBraces);
     const std::string channelText = channel.toStdString();
     const std::string header =
         wire::makeHeader(type.toStdString(), m_session.toStdString(), id.toStdString());
