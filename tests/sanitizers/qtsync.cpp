@@ -1,0 +1,140 @@
+// Tells the thread sanitizer what Qt orders. Qt itself is not instrumented, so the sanitizer does
+// not see the mutexes inside it, and whatever one thread hands to another through invokeMethod(), a
+// thread pool or a continuation looks like a race. The functions below stand in front of Qt's own:
+// each notes the hand-over and calls Qt's. Linked only into builds for the thread sanitizer.
+#include <QFutureInterface>
+#include <QObject>
+#include <QRunnable>
+#include <QThreadPool>
+
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include <dlfcn.h>
+#include <sanitizer/tsan_interface.h>
+
+namespace {
+
+// Qt's function behind ours; methods take their object first.
+template <typename Function>
+Function *qtFunction(const char *mangledName)
+{
+    return reinterpret_cast<Function *>(dlsym(RTLD_NEXT, mangledName));
+}
+
+// A function that sees all that the thread that made it had done.
+template <typename... Arguments>
+std::function<void(Arguments...)> synced(std::function<void(Arguments...)> function)
+{
+    const auto handOver = std::make_shared<char>();
+    __tsan_release(handOver.get());
+    return [handOver, function = std::move(function)](Arguments... arguments) {
+        __tsan_acquire(handOver.get());
+        function(arguments...);
+    };
+}
+
+class SyncedSlot : public QtPrivate::QSlotObjectBase
+{
+public:
+    explicit SyncedSlot(QtPrivate::QSlotObjectBase *slot)
+        : QSlotObjectBase(&run)
+        , m_slot(slot)
+    {
+        __tsan_release(this);
+    }
+
+private:
+    static void run(int which, QSlotObjectBase *base, QObject *receiver, void **arguments, bool *)
+    {
+        auto *const slot = static_cast<SyncedSlot *>(base);
+        __tsan_acquire(slot);
+        if (which == Call) {
+            slot->m_slot->call(receiver, arguments);
+        } else if (which == Destroy) {
+            slot->m_slot->destroyIfLastRef();
+            delete slot;
+        }
+    }
+
+    QtPrivate::QSlotObjectBase *m_slot;
+};
+
+class SyncedRunnable : public QRunnable
+{
+public:
+    SyncedRunnable(QThreadPool *pool, QRunnable *runnable)
+        : m_pool(pool)
+        , m_runnable(runnable)
+        , m_isOwner(runnable->autoDelete())
+    {
+        __tsan_release(this);
+    }
+    ~SyncedRunnable() override
+    {
+        if (m_isOwner)
+            delete m_runnable;
+        __tsan_release(m_pool);
+    }
+    Q_DISABLE_COPY_MOVE(SyncedRunnable)
+
+    void run() override
+    {
+        __tsan_acquire(this);
+        m_runnable->run();
+    }
+
+private:
+    QThreadPool *m_pool;
+    QRunnable *m_runnable;
+    bool m_isOwner;
+};
+
+} // namespace
+
+bool QMetaObject::invokeMethodImpl(QObject *object, QtPrivate::QSlotObjectBase *slot,
+                                   Qt::ConnectionType type, void *result)
+{
+    static const auto qt =
+        qtFunction<bool(QObject *, QtPrivate::QSlotObjectBase *, Qt::ConnectionType, void *)>(
+            "_ZN11QMetaObject16invokeMethodImplEP7QObjectPN9QtPrivate15QSlotObjectBaseEN2Qt14Connec"
+            "tionTypeEPv");
+    return qt(object, new SyncedSlot(slot), type, result);
+}
+
+void QThreadPool::start(QRunnable *runnable, int priority)
+{
+    static const auto qt =
+        qtFunction<void(QThreadPool *, QRunnable *, int)>("_ZN11QThreadPool5startEP9QRunnablei");
+    qt(this, new SyncedRunnable(this, runnable), priority);
+}
+
+void QThreadPool::start(std::function<void()> function, int priority)
+{
+    start(QRunnable::create(std::move(function)), priority);
+}
+
+bool QThreadPool::waitForDone(int milliseconds)
+{
+    static const auto qt = qtFunction<bool(QThreadPool *, int)>("_ZN11QThreadPool11waitForDoneEi");
+    const bool isDone = qt(this, milliseconds);
+    __tsan_acquire(this);
+    return isDone;
+}
+
+void QFutureInterfaceBase::setContinuation(std::function<void(const QFutureInterfaceBase &)> next)
+{
+    setContinuation(std::move(next), nullptr);
+}
+
+void QFutureInterfaceBase::setContinuation(std::function<void(const QFutureInterfaceBase &)> next,
+                                           QFutureInterfaceBasePrivate *nextData)
+{
+    using Next = std::function<void(const QFutureInterfaceBase &)>;
+    static const auto qt =
+        qtFunction<void(QFutureInterfaceBase *, Next, QFutureInterfaceBasePrivate *)>(
+            "_ZN20QFutureInterfaceBase15setContinuationESt8functionIFvRKS_EEP27"
+            "QFutureInterfaceBasePrivate");
+    qt(this, synced(std::move(next)), nextData);
+}
