@@ -86,7 +86,7 @@ void OutlinePanel::rebuild()
     if (m_notebook && m_notebook->isUsable()) {
         for (const Section &section : outlineOf(m_notebook->document())) {
             auto *item = new QListWidgetItem(
-                QString((section.level - 1) * 2, QChar(0x2002)) + section.title, m_list);
+                QString(2LL * (section.level - 1), QChar(0x2002)) + section.title, m_list);
             item->setData(CellRole, section.heading.toString());
             item->setData(FirstRole, section.first);
             item->setData(EndRole, section.end);

@@ -133,7 +133,7 @@ void RecoveryStore::linkBase(const recovery::Base &base) const
 
 Result<> RecoveryStore::copyBase(const recovery::Base &base, const NotebookContent &content) const
 {
-    if (const Result<> ready = prepareFolder(); !ready)
+    if (Result<> ready = prepareFolder(); !ready)
         return ready;
     QSaveFile device(m_folder + QLatin1Char('/') + base.copy);
     if (!device.open(QIODevice::WriteOnly) || !device.setPermissions(ownerOnly))

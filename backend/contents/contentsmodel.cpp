@@ -174,32 +174,32 @@ void appendJsonString(QByteArray &out, QByteArrayView utf8)
 
 void appendJson(QByteArray &out, const ContentsModel &model)
 {
-    out += "{\"name\":";
+    out += R"({"name":)";
     appendText(out, model.name);
-    out += ",\"path\":";
+    out += R"(,"path":)";
     appendText(out, model.path);
-    out += ",\"type\":\"";
+    out += R"(,"type":")";
     out.append(typeName(model.type));
-    out += model.writable ? "\",\"writable\":true,\"created\":\""
-                          : "\",\"writable\":false,\"created\":\"";
+    out +=
+        model.writable ? R"(","writable":true,"created":")" : R"(","writable":false,"created":")";
     out += isoTime(model.created);
-    out += "\",\"last_modified\":\"";
+    out += R"(","last_modified":")";
     out += isoTime(model.modified);
-    out += "\",\"mimetype\":";
+    out += R"(","mimetype":)";
     appendTextOrNull(out, model.mimeType);
-    out += ",\"format\":";
+    out += R"(,"format":)";
     appendTextOrNull(out, model.format);
-    out += ",\"size\":";
+    out += R"(,"size":)";
     out += model.size ? QByteArray::number(*model.size) : QByteArray("null");
     if (model.sha256.isEmpty())
-        out += ",\"hash\":null,\"hash_algorithm\":null";
+        out += R"(,"hash":null,"hash_algorithm":null)";
     else
-        out += ",\"hash\":\"" + model.sha256 + "\",\"hash_algorithm\":\"sha256\"";
+        out += R"(,"hash":")" + model.sha256 + R"(","hash_algorithm":"sha256")";
     if (!model.message.isEmpty()) {
-        out += ",\"message\":";
+        out += R"(,"message":)";
         appendText(out, model.message);
     }
-    out += ",\"content\":";
+    out += R"(,"content":)";
     out += model.content.isEmpty() ? QByteArray("null") : model.content;
     out += '}';
 }

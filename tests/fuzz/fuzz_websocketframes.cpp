@@ -42,6 +42,7 @@ void checkLegacy(const tl::expected<wire::LegacyMessage, wire::FrameError> &mess
 
 } // namespace
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer looks for this name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
 {
     const std::string_view frame(reinterpret_cast<const char *>(data), size);

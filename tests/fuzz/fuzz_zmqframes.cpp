@@ -31,6 +31,7 @@ void check(bool holds)
 
 } // namespace
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer looks for this name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
 {
     std::vector<std::string_view> frames = split({reinterpret_cast<const char *>(data), size});

@@ -12,7 +12,6 @@
 namespace farcell::test {
 
 // A kernel message taken apart for comparing.
-// NOLINTNEXTLINE(bugprone-exception-escape): the JSON library's constructors claim noexcept
 struct Message
 {
     QString channel, type, parentId;
