@@ -157,7 +157,7 @@ QByteArray checkpointJson(const Contents::Checkpoint &checkpoint)
 {
     QByteArray out = "{\"id\":";
     appendJsonString(out, checkpoint.id.toUtf8());
-    out += ",\"last_modified\":\"" + isoTime(checkpoint.modified) + "\"}";
+    out += R"(,"last_modified":")" + isoTime(checkpoint.modified) + "\"}";
     return out;
 }
 

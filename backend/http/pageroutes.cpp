@@ -34,8 +34,8 @@ HttpResponse page(int status, const QString &title, const QByteArray &content)
     const QByteArray name = title.toHtmlEscaped().toUtf8();
     HttpResponse response = textResponse(
         status, "text/html; charset=UTF-8",
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + name +
-            "</title><meta name=\"viewport\" content=\"width=device-width\">" + pageStyle +
+        R"(<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>)" + name +
+            R"(</title><meta name="viewport" content="width=device-width">)" + pageStyle +
             "</head><body><h1>" + name + "</h1>" + content + "</body></html>");
     response.headers.add("Content-Security-Policy",
                          "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
@@ -74,13 +74,13 @@ HttpResponse loginForm(const HttpRequest &request, int status, const QString &er
         xsrf = auth::randomHex(16);
     const QString next = request.queryValue(u"next").value_or(QString());
     QByteArray content = error.isEmpty() ? QByteArray()
-                                         : QByteArray("<p class=\"error\" role=\"alert\">" +
+                                         : QByteArray(R"(<p class="error" role="alert">)" +
                                                       error.toHtmlEscaped().toUtf8() + "</p>");
-    content += "<form method=\"post\" action=\"/login?next=" + encodePath(next) +
-               "\"><input type=\"hidden\" name=\"_xsrf\" value=\"" +
+    content += R"(<form method="post" action="/login?next=)" + encodePath(next) +
+               R"("><input type="hidden" name="_xsrf" value=")" +
                QString::fromLatin1(xsrf).toHtmlEscaped().toLatin1() + "\"><label>" +
                tr("Token").toUtf8() +
-               "<input type=\"password\" name=\"password\" autofocus></label><button>" +
+               R"(<input type="password" name="password" autofocus></label><button>)" +
                tr("Log in").toUtf8() + "</button></form>";
     HttpResponse response = page(status, tr("Farcell"), content);
     response.headers.add("Set-Cookie", "_xsrf=" + xsrf + "; Path=/; SameSite=Lax");

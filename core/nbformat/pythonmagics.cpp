@@ -108,9 +108,9 @@ private:
 std::optional<QString> translated(const QString &text)
 {
     static const QRegularExpression help(
-        QStringLiteral("^(%{0,2}(?!\\d)[\\w*]+(?:\\.[\\w*]+|\\[-?\\d+\\])*)(\\?{1,2})\\s*$"));
+        QStringLiteral(R"(^(%{0,2}(?!\d)[\w*]+(?:\.[\w*]+|\[-?\d+\])*)(\?{1,2})\s*$)"));
     static const QRegularExpression assignment(
-        QStringLiteral("^([A-Za-z_][\\w.,\\s]*(?:\\[[^\\]=]*\\][\\w.,\\s]*)*=\\s*)([!%])(\\S.*)$"));
+        QStringLiteral(R"(^([A-Za-z_][\w.,\s]*(?:\[[^\]=]*\][\w.,\s]*)*=\s*)([!%])(\S.*)$)"));
     if (const auto match = help.match(text); match.hasMatch())
         return helpCall(match.captured(1), match.captured(2).size() == 2);
     if (text.startsWith(QLatin1String("!!")))

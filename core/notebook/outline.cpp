@@ -22,13 +22,12 @@ QString withoutMarkup(QString text)
 {
     static const std::array<std::pair<QRegularExpression, QString>, 6> rules{{
         {QRegularExpression(QStringLiteral("<[^<>]*>")), QString()},
-        {QRegularExpression(QStringLiteral("!?\\[([^\\]]*)\\]\\([^()]*\\)")),
-         QStringLiteral("\\1")},
-        {QRegularExpression(QStringLiteral("(\\*\\*|__)(?=\\S)(.+?)(?<=\\S)\\1")),
+        {QRegularExpression(QStringLiteral(R"(!?\[([^\]]*)\]\([^()]*\))")), QStringLiteral("\\1")},
+        {QRegularExpression(QStringLiteral(R"((\*\*|__)(?=\S)(.+?)(?<=\S)\1)")),
          QStringLiteral("\\2")},
-        {QRegularExpression(QStringLiteral("(?<![\\w*])\\*(?=\\S)([^*]+?)(?<=\\S)\\*(?!\\w)")),
+        {QRegularExpression(QStringLiteral(R"((?<![\w*])\*(?=\S)([^*]+?)(?<=\S)\*(?!\w))")),
          QStringLiteral("\\1")},
-        {QRegularExpression(QStringLiteral("(?<!\\w)_(?=\\S)([^_]+?)(?<=\\S)_(?!\\w)")),
+        {QRegularExpression(QStringLiteral(R"((?<!\w)_(?=\S)([^_]+?)(?<=\S)_(?!\w))")),
          QStringLiteral("\\1")},
         {QRegularExpression(QStringLiteral("`+([^`]*)`+")), QStringLiteral("\\1")},
     }};

@@ -195,8 +195,8 @@ void TestCellEditor::typing_data()
                                                  << "\""
                                                  << "f\"\"";
     QTest::newRow("three quotes") << ""
-                                  << "\"\"\"a"
-                                  << "\"\"\"a";
+                                  << R"("""a)"
+                                  << R"("""a)";
     QTest::newRow("bracket pair on Return") << "x = "
                                             << "[\n1"
                                             << "x = [\n    1\n]";

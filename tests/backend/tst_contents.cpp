@@ -206,7 +206,7 @@ void TestContents::reading_data()
     const QString badFormat = QStringLiteral("bad format");
     const QString file = QStringLiteral("file");
     QTest::newRow("text") << QStringLiteral("t.txt") << QByteArray("é\n\"\\\x01") << none << none
-                          << text << QByteArray("\"é\\n\\\"\\\\\\u0001\"");
+                          << text << QByteArray(R"("é\n\"\\\u0001")");
     QTest::newRow("bytes") << QStringLiteral("t.bin") << QByteArray("\xff\x00", 2) << none << none
                            << base64 << QByteArray("\"/wA=\"");
     QTest::newRow("text as base64") << QStringLiteral("t.txt") << QByteArray("a") << none << base64
@@ -223,8 +223,8 @@ void TestContents::reading_data()
     QTest::newRow("notebook as file") << QStringLiteral("n.ipynb") << QByteArray("{}") << file
                                       << none << text << QByteArray("\"{}\"");
     QTest::newRow("notebook") << QStringLiteral("n.ipynb")
-                              << QByteArray("{\"cells\":[], \"x\": 1.50}") << none << none
-                              << QStringLiteral("json") << QByteArray("{\"cells\":[],\"x\":1.50}");
+                              << QByteArray(R"({"cells":[], "x": 1.50})") << none << none
+                              << QStringLiteral("json") << QByteArray(R"({"cells":[],"x":1.50})");
     QTest::newRow("broken notebook") << QStringLiteral("n.ipynb") << QByteArray("{\"cells\":")
                                      << none << none << QString() << QByteArray();
     QTest::newRow("notebook of nests") << QStringLiteral("n.ipynb") << QByteArray(100000, '[')
@@ -428,7 +428,7 @@ void TestContents::saving_data()
     QTest::newRow("notebook without format")
         << QStringLiteral("n.ipynb") << put("notebook", "json", json::object())
         << QStringLiteral("invalid");
-    QTest::newRow("no type") << newFile << QByteArray("{\"content\": \"x\"}")
+    QTest::newRow("no type") << newFile << QByteArray(R"({"content": "x"})")
                              << QStringLiteral("invalid");
     QTest::newRow("no content") << newFile << put("file", "text", nullptr)
                                 << QStringLiteral("invalid");
@@ -438,7 +438,7 @@ void TestContents::saving_data()
         << newFile << QByteArray("{\"type\": 1}") << QStringLiteral("invalid");
     QTest::newRow("unknown type") << newFile << put("thing", "text", "x")
                                   << QStringLiteral("invalid");
-    QTest::newRow("copy_from") << newFile << QByteArray("{\"copy_from\": \"a.txt\"}")
+    QTest::newRow("copy_from") << newFile << QByteArray(R"({"copy_from": "a.txt"})")
                                << QStringLiteral("invalid");
     QTest::newRow("not JSON") << newFile << QByteArray("{") << QStringLiteral("invalid");
     QTest::newRow("a list") << newFile << QByteArray("[1]") << QStringLiteral("invalid");

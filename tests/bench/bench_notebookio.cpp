@@ -124,7 +124,7 @@ int main(int argc, char **argv)
     Totals totals;
     for (const QString &file : options.files)
         measure(options, file, totals);
-    std::printf("{\"seconds\": %.6f, \"bytes\": %lld, \"files\": %d, \"refused\": %d, "
+    std::printf(R"({"seconds": %.6f, "bytes": %lld, "files": %d, "refused": %d, )"
                 "\"peak_kib\": %ld}\n",
                 totals.seconds, static_cast<long long>(totals.bytes), totals.files, totals.refused,
                 peakKib());

@@ -191,7 +191,7 @@ void TestConvert::html()
     QVERIFY(page.contains("src=\"data:image/png;base64,QUJD\""));
     QVERIFY(page.contains("print(1 &lt; 2)"));
     QVERIFY(page.contains("True &amp; more"));
-    QVERIFY(page.contains("<img alt=\"\" src=\"data:image/png;base64,QUI=\">"));
+    QVERIFY(page.contains(R"(<img alt="" src="data:image/png;base64,QUI=">)"));
     QVERIFY(page.contains("E: &lt;v&gt;"));
 }
 
@@ -215,7 +215,7 @@ void TestConvert::clipboardComesBack()
 
     NotebookDocument other; // pasted into another notebook, it is written in that one's style
     other.setContent(
-        readNotebook("{\"cells\":[],\"metadata\":{},\"nbformat\":4,\"nbformat_minor\":2}").value());
+        readNotebook(R"({"cells":[],"metadata":{},"nbformat":4,"nbformat_minor":2})").value());
     other.insertCells(0, *cells);
     const QByteArray bytes = writeNotebook(other.content());
     QVERIFY(!bytes.contains('\n'));

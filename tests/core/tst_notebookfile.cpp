@@ -125,10 +125,10 @@ void TestNotebookFile::readable_data()
     QTest::newRow("doubled cells: the last count")
         << QByteArray("{\"cells\": [], ") + plain.mid(1) << x;
     QTest::newRow("lone surrogates")
-        << notebookWith("\"a\\ud800b\\udc00\"")
+        << notebookWith(R"("a\ud800b\udc00")")
         << QStringLiteral("a") + QChar(0xd800) + QStringLiteral("b") + QChar(0xdc00);
     QTest::newRow("surrogate pair in escapes")
-        << notebookWith("\"\\uD83D\\uDE00\"") << QString::fromUtf8("\xf0\x9f\x98\x80");
+        << notebookWith(R"("\uD83D\uDE00")") << QString::fromUtf8("\xf0\x9f\x98\x80");
     QTest::newRow("NaN and Infinity")
         << notebookWith("\"x = 1\"", "\"a\": [NaN, Infinity, -Infinity]") << x;
     QTest::newRow("UTF-8 with byte order mark") << "\xef\xbb\xbf" + plain << x;
@@ -147,7 +147,7 @@ void TestNotebookFile::readable_data()
     QTest::newRow("comma at the start of a line; a cell that is none")
         << QByteArray("{\n \"cells\": [\n  null\n ]\n, \"metadata\": {}\n, \"nbformat\": 4\n}\n")
         << QString();
-    QTest::newRow("no version at all") << QByteArray("{\"cells\": [{\"source\": \"x = 1\"}]}") << x;
+    QTest::newRow("no version at all") << QByteArray(R"({"cells": [{"source": "x = 1"}]})") << x;
     QTest::newRow("newer minor version")
         << QByteArray(plain).replace("minor\": 4", "minor\": 99") << x;
 }
@@ -191,10 +191,10 @@ void TestNotebookFile::refused_data()
         << QByteArray("{\"\xc3\xa9\": \"a\n\"}")
         << "1:9: A text has a line break or control character in it";
     QTest::newRow("unknown escape")
-        << QByteArray("{\"a\": \"\\x\"}")
+        << QByteArray(R"({"a": "\x"})")
         << "1:8: A backslash is followed by something that means nothing";
     QTest::newRow("half an escape")
-        << QByteArray("{\"a\": \"\\u12\"}")
+        << QByteArray(R"({"a": "\u12"})")
         << "1:9: A backslash is followed by something that means nothing";
     QTest::newRow("two notebooks")
         << plain + plain << "15:1: There is more text after the end of the notebook";
@@ -209,20 +209,20 @@ void TestNotebookFile::refused_data()
                             << "1:1: This is JSON but not a notebook: it is no object";
     QTest::newRow("no cells") << QByteArray("{}")
                               << "1:1: This is JSON but not a notebook: it has no \"cells\"";
-    QTest::newRow("cells that are no list") << QByteArray("{\"nbformat\": 4, \"cells\": {}}")
+    QTest::newRow("cells that are no list") << QByteArray(R"({"nbformat": 4, "cells": {}})")
                                             << "1:26: The notebook's \"cells\" are not a list";
     QTest::newRow("version of the future")
-        << QByteArray("{\"nbformat\": 5, \"cells\": []}")
+        << QByteArray(R"({"nbformat": 5, "cells": []})")
         << "1:14: The notebook has format version 5, newer than any known (4)";
     QTest::newRow("cells of version 4 under the number of version 2")
-        << QByteArray("{\"nbformat\": 2, \"cells\": []}")
+        << QByteArray(R"({"nbformat": 2, "cells": []})")
         << "1:14: The notebook says it has format version 2, but not the \"worksheets\" of that "
            "version";
     QTest::newRow("version of the past")
-        << QByteArray("{\"nbformat\": 1, \"cells\": []}")
+        << QByteArray(R"({"nbformat": 1, "cells": []})")
         << "1:14: The notebook has format version 1, which cannot be read";
     QTest::newRow("cells of version 4 in a version 3")
-        << QByteArray("{\"nbformat\": 3, \"cells\": [{\"source\": \"x\"}]}")
+        << QByteArray(R"({"nbformat": 3, "cells": [{"source": "x"}]})")
         << "1:14: The notebook says it has format version 3, but not the \"worksheets\" of that "
            "version";
 }
@@ -252,13 +252,13 @@ void TestNotebookFile::sourceEdit_data()
     QTest::newRow("one text stays one text")
         << notebookWith("\"x\"") << lines << notebookWith("\"a\\nb\xc3\xa9\\nc/\"");
     QTest::newRow("list on one line stays there")
-        << notebookWith("[\"a\\n\", \"x\"]") << lines
+        << notebookWith(R"(["a\n", "x"])") << lines
         << notebookWith("[\"a\\n\", \"b\xc3\xa9\\n\", \"c/\"]");
     QTest::newRow("compact file")
-        << QByteArray("{\"cells\":[{\"cell_type\":\"raw\",\"metadata\":{},\"source\":[\"x\"]}],"
-                      "\"metadata\":{},\"nbformat\":4,\"nbformat_minor\":4}")
+        << QByteArray(R"({"cells":[{"cell_type":"raw","metadata":{},"source":["x"]}],)"
+                      R"("metadata":{},"nbformat":4,"nbformat_minor":4})")
         << lines
-        << QByteArray("{\"cells\":[{\"cell_type\":\"raw\",\"metadata\":{},\"source\":[\"a\\n\","
+        << QByteArray(R"({"cells":[{"cell_type":"raw","metadata":{},"source":["a\n",)"
                       "\"b\xc3\xa9\\n\",\"c/\"]}],\"metadata\":{},\"nbformat\":4,"
                       "\"nbformat_minor\":4}");
     QTest::newRow("ASCII escapes in capitals")
@@ -351,7 +351,7 @@ void TestNotebookFile::newNotebookIsAsNbformatWritesIt()
     result.executionCount = 1;
     result.data.set(QStringLiteral("text/plain"), JsonText::fromString(QStringLiteral("1\n2")));
     result.data.set(QStringLiteral("image/png"),
-                    JsonText(QByteArrayLiteral("[\"iVBO\\n\", \"Rw\"]")));
+                    JsonText(QByteArrayLiteral(R"(["iVBO\n", "Rw"])")));
     result.data.set(QStringLiteral("application/json"),
                     JsonText(QByteArrayLiteral("{\"b\":[1,2.5e0]}")));
     cell.outputs = OutputList({stream, result});
