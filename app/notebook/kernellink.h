@@ -3,13 +3,17 @@
 #include "app/notebook/runtimehub.h"
 #include "core/base/ids.h"
 #include "core/base/result.h"
+#include "core/client/attachmentstore.h"
 #include "core/client/kernelconnection.h"
+#include "core/client/kernelreports.h"
+#include "core/client/linkstate.h"
 #include "core/client/runtimeclient.h"
 
 #include <QObject>
 #include <QPointer>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace farcell {
@@ -48,18 +52,36 @@ public:
     [[nodiscard]] QString kernelTitle() const;         // "Python 3 (ipykernel)", may be empty
     [[nodiscard]] QString executionState() const; // idle, busy, …; empty without a connection
     [[nodiscard]] QString language() const;
+    [[nodiscard]] LinkState linkState() const; // Gone without a kernel
+    // The queue that the runtime keeps; empty on servers that keep none.
+    [[nodiscard]] const KernelQueue &queue() const { return m_queue; }
+    [[nodiscard]] bool hasQueue() const { return m_hasQueue; }
 
     // Which file the session is for; tells the runtime when it changes.
     void setPath(const QString &path, const QString &name);
     // Uses another runtime from now on; the old connection ends, its kernel goes on.
     void setRuntime(Runtime *runtime);
 
+    // Where the notebook's run is remembered, and under which name: its absolute path, or its
+    // address on a server; empty: not at all.
+    void setStore(AttachmentStore *store, const QString &notebook);
+    // What is remembered of an earlier run, maybe of an earlier start of the app.
+    [[nodiscard]] std::optional<Attachment> lastRun() const;
+    // Takes it up again: outputs that came meanwhile fill in. The runtime is set before.
+    void resume(const Attachment &run);
+    // Asks the runtime whether a kernel of this notebook runs there, from another computer, say;
+    // tells by runFound().
+    void findRun();
+    void join(const RemoteSession &session); // with all of its outputs that are kept
+
     void connectDefault();                       // by the notebook's kernelspec
     void connectKernelSpec(const QString &name); // a new kernel of this kind
     void attach(const KernelId &kernel, const QString &kernelName);
 
     void run(const std::vector<CellId> &cells); // connects first if need be
+    void runText(const CellId &id, const QString &text); // as if it were all of the cell
     void interrupt();
+    void reconnectNow(); // instead of waiting for the next try
     void restart(bool runAllAfter = false);
     void disconnectKernel(); // the kernel goes on
     void shutdown();         // ends the session and its kernel
@@ -71,19 +93,34 @@ signals:
     void runAllWanted(); // after a restart that asked for it
     void kernelReplaced(const QString &wanted, const QString &used);
     void failed(const farcell::Error &error);
+    void linkChanged();
+    void runFound(const farcell::RemoteSession &session);
+    void runLost(); // the kernel of a remembered run has ended meanwhile
+    void outputsMissing(const QString &why); // one sentence
+    void queueChanged();
+    void interruptSent();
+    void died(const farcell::KernelDeath &death); // the kernel's process, also when it was replaced
 
 private:
     void begin(State state);
     void startSession(const QString &kernelName);
     void useSpecs(const Result<RemoteKernelSpecs> &specs, const QString &wanted);
     void useSession(const Result<RemoteSession> &session);
-    void openConnection(const KernelId &id, const QString &kernelName);
+    void openConnection(const KernelId &id, const QString &kernelName,
+                        const std::optional<Attachment> &earlier = {},
+                        const ConnectOptions &options = {});
+    void createSession(const QString &kernelName);
+    void resumeOn(RuntimeClient &client, const Attachment &run);
+    [[nodiscard]] std::optional<Attachment> lastRunOf(const KernelId &kernel) const;
     void connectionStateChanged(KernelConnection::State state);
     void kernelGone(const Error &error);
     void dropConnection();
     void giveUp(const Error &error);
     void setState(State state);
     void flushWaiting();
+    void takeMessage(const KernelMessage &message);
+    void askQueue();
+    void setQueue(const KernelQueue &queue, bool exists);
 
     NotebookDocument &m_document;
     NotebookSession &m_session;
@@ -96,7 +133,12 @@ private:
     RemoteKernelSpecs m_specs;
     std::unique_ptr<KernelConnection> m_connection;
     std::vector<CellId> m_waiting;
+    QHash<CellId, QString> m_waitingTexts; // of those that are not to be run as a whole
     bool m_runAllAfter = false;
+    AttachmentStore *m_store = nullptr;
+    QString m_notebook; // the store's key
+    KernelQueue m_queue;
+    bool m_hasQueue = false;
 };
 
 } // namespace farcell

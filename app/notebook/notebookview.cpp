@@ -1,14 +1,18 @@
 #include "app/notebook/notebookview.h"
 
+#include "app/notebook/deathcard.h"
 #include "app/notebook/findbar.h"
 #include "app/notebook/infobar.h"
+#include "app/notebook/interruptladder.h"
 #include "app/notebook/kernellink.h"
+#include "app/notebook/linknotice.h"
 #include "app/notebook/pager.h"
 #include "app/notebook/runtimehub.h"
 #include "app/notebook/settings.h"
 #include "app/recovery/recoveryjournal.h"
 #include "app/theme/theme.h"
 #include "core/client/notebooksession.h"
+#include "core/notebook/collapse.h"
 #include "core/notebook/folds.h"
 #include "core/notebook/notebookdocument.h"
 
@@ -42,6 +46,8 @@ NotebookView::NotebookView(Workspace workspace, QWidget *parent)
     , m_stack(new QStackedWidget(this))
     , m_blank(new QWidget(this))
     , m_info(new InfoBar(workspace.theme, this))
+    , m_deathCard(new DeathCard(workspace.theme, this))
+    , m_ladder(new InterruptLadder(*m_kernel, *m_info, this))
     , m_list(new CellListView(*m_document, *m_folds, workspace.theme, workspace.render, this))
     , m_pager(new Pager(workspace.theme, this))
 {
@@ -62,6 +68,8 @@ NotebookView::~NotebookView()
 {
     // Views and the kernel's way first: all of them refer to the document.
     delete m_find;
+    delete m_ladder;
+    delete findChild<LinkNotice *>();
     m_actions.reset();
     delete m_list;
     m_kernel.reset();
@@ -83,6 +91,7 @@ void NotebookView::build()
     mainLayout->setContentsMargins(0, 0, 0, 0);
     mainLayout->setSpacing(0);
     mainLayout->addWidget(m_info);
+    mainLayout->addWidget(m_deathCard);
     mainLayout->addWidget(m_find);
     mainLayout->addWidget(splitter, 1);
 
@@ -127,6 +136,12 @@ void NotebookView::wireList()
         const std::array ids{id};
         m_document->clearOutputs(ids);
     });
+    connect(m_list, &List::outputsCollapsedChanged, this, [this](const CellId &id, bool collapsed) {
+        setOutputsCollapsed(*m_document, id, collapsed);
+    });
+    connect(m_list, &List::sourceCollapsedChanged, this, [this](const CellId &id, bool collapsed) {
+        setSourceCollapsed(*m_document, id, collapsed);
+    });
     connect(m_folds.get(), &SectionFolds::changed, m_list, &List::foldsChanged);
     connect(m_pager, &Pager::closed, m_list, [this] { m_list->setFocus(); });
 }
@@ -134,6 +149,29 @@ void NotebookView::wireList()
 void NotebookView::wireKernel()
 {
     KernelLink *kernel = m_kernel.get();
+    new LinkNotice(*kernel, *m_info, this);
+    connect(kernel, &KernelLink::died, this, &NotebookView::showDeath);
+    connect(m_deathCard, &DeathCard::restartRequested, this, [this] {
+        m_deathCard->hide();
+        if (m_kernel->connection())
+            m_kernel->restart();
+        else
+            m_kernel->connectDefault();
+    });
+    connect(m_deathCard, &DeathCard::cellRequested, this, [this](const CellId &id) {
+        m_list->setCurrentCell(id);
+        m_list->reveal(id);
+    });
+    connect(kernel, &KernelLink::linkChanged, this, &NotebookView::statusChanged);
+    connect(kernel, &KernelLink::runLost, this, [this] {
+        m_info->showMessage(QStringLiteral("runLost"), InfoBar::Kind::Warning,
+                            tr("The kernel that this notebook was running on has ended meanwhile. "
+                               "What it put out after the last save is not here."));
+    });
+    connect(kernel, &KernelLink::runFound, this, &NotebookView::offerRun);
+    connect(kernel, &KernelLink::outputsMissing, this, [this](const QString &why) {
+        m_info->showMessage(QStringLiteral("missing"), InfoBar::Kind::Warning, why);
+    });
     connect(kernel, &KernelLink::stateChanged, this, [this] {
         if (const QString language = m_kernel->language(); !language.isEmpty())
             m_list->setKernelLanguage(language);
@@ -167,7 +205,12 @@ void NotebookView::wireSession()
     NotebookSession *session = m_session.get();
     session->setRecordTimes(true);
     connect(session, &NotebookSession::runStateChanged, this, [this](const CellId &id) {
-        m_list->setRunState(id, m_session->runState(id));
+        const CellRunState state = m_session->runState(id);
+        if (state.phase == CellRunState::Phase::Running)
+            m_lastRunning = id;
+        else if (state.phase == CellRunState::Phase::Succeeded && id == m_lastRunning)
+            m_lastRunning = {};
+        m_list->setRunState(id, state);
         emit statusChanged();
     });
     connect(session, &NotebookSession::inputRequested, m_list, &CellListView::showInput);
@@ -199,7 +242,9 @@ void NotebookView::wireFile()
     connect(file, &DocumentFile::saved, this, [this] {
         m_conflict = false;
         m_info->hideMessage(QStringLiteral("save"));
+        m_session->notebookSaved();
         updateJournal();
+        m_journal->saveFinished(localPath(), localHash());
         emit savedAway();
         emit statusChanged();
     });
@@ -227,7 +272,6 @@ void NotebookView::wireFile()
             m_file->save();
     });
 }
-        m_journal->saveFinished(localPath(), localHash());
 
 void NotebookView::applySettings()
 {
@@ -276,6 +320,10 @@ void NotebookView::updateKernelPath()
                    ? runtime->pathOfLocalFile(QDir::homePath() + QLatin1Char('/') + title())
                    : title();
     m_kernel->setPath(path, title());
+    QString name = place.path; // under which its run is remembered
+    if (!place.isLocal())
+        name = place.runtime->address().toString() + QLatin1Char('#') + place.path;
+    m_kernel->setStore(&m_workspace.runtimes.attachments(), name);
 }
 
 // ---- running
@@ -298,6 +346,18 @@ void NotebookView::runCurrent(Then then)
         m_actions->insert(CellKind::Code, CellActions::Where::Below);
 }
 
+// The marked text of the editor with the caret, else the selected cells.
+void NotebookView::runSelection()
+{
+    const Cell *cell = m_document->findCell(m_list->currentCell());
+    const QString marked =
+        m_list->mode() == CellListView::Mode::Edit ? m_list->selectedSource() : QString();
+    if (cell && cell->kind == CellKind::Code && !marked.trimmed().isEmpty())
+        m_kernel->runText(cell->id, marked);
+    else
+        run(CellActions::Range::Selected);
+}
+
 void NotebookView::runHidden(const CellId &heading)
 {
     m_kernel->run(m_actions->hiddenCodeCells(heading));
@@ -315,6 +375,28 @@ void NotebookView::showWaiting(const std::vector<CellId> &cells)
         m_list->setRunState(id, state);
     }
     emit statusChanged();
+}
+
+// A notebook of the server itself is the same one; a local file of the same name need not be.
+void NotebookView::offerRun(const RemoteSession &session)
+{
+    if (!m_file->place().isLocal()) {
+        m_kernel->join(session);
+        return;
+    }
+    m_info->showMessage(
+        QStringLiteral("runFound"), InfoBar::Kind::Info,
+        tr("A kernel of “%1” is running on %2.").arg(session.path, m_kernel->runtime()->name()),
+        {{tr("Attach to it"), [this, session] { m_kernel->join(session); }}});
+}
+
+void NotebookView::showDeath(const KernelDeath &death)
+{
+    // The session may have let go of the cell already: then it is the one that was last running.
+    CellId cell = m_session->runningCell();
+    if (cell.isEmpty())
+        cell = m_lastRunning;
+    m_deathCard->showDeath(death, cell, m_document->indexOf(cell) + 1);
 }
 
 void NotebookView::restartKernel(bool runAll)

@@ -13,18 +13,22 @@ class QStackedWidget;
 
 namespace farcell {
 
+class DeathCard;
 class FindBar;
 class InfoBar;
+class InterruptLadder;
 class KernelLink;
+class LinkNotice;
 class NotebookDocument;
 class NotebookSession;
 class Pager;
 class RecoveryJournal;
+struct KernelDeath;
+struct RecoveredNotebook;
+struct RemoteSession;
 class RenderService;
 class Runtime;
 class RuntimeHub;
-struct KernelDeath;
-struct RecoveredNotebook;
 class SectionFolds;
 class Settings;
 class ThemeSource;
@@ -79,6 +83,7 @@ public:
         Insert
     };
     void runCurrent(Then then);
+    void runSelection(); // marked text, or cells
     void runHidden(const CellId &heading);
     void restartKernel(bool runAll); // asks first
     // A runtime and kernel chosen by the person. Both kernel names empty: as the notebook says.
@@ -126,6 +131,8 @@ private:
     void saveFailed(const Error &error);
     void becomeV4(); // after the person agreed
     void showWaiting(const std::vector<CellId> &cells);
+    void showDeath(const KernelDeath &death);
+    void offerRun(const RemoteSession &session);
     void complete(int request, const CellId &id, int position);
     void inspect(int request, const CellId &id, int position);
     void openOutput(const CellId &id, int output);
@@ -133,12 +140,12 @@ private:
     void insertNextInput(const CellId &after, const QString &text, bool replace);
     void updateKernelPath();
     void updateJournal();
+    [[nodiscard]] QString localPath() const; // empty: not a file of this computer
+    [[nodiscard]] QByteArray localHash() const;
     void rememberKernel();
 
     Workspace m_workspace;
     QString m_name; // of a notebook without a file
-    [[nodiscard]] QString localPath() const; // empty: not a file of this computer
-    [[nodiscard]] QByteArray localHash() const;
     bool m_usable = false;
     bool m_kernelChosen = false; // by the person: the notebook is to remember it
     bool m_conflict = false;     // changed on disk, not yet decided: no autosave
@@ -150,12 +157,15 @@ private:
     std::unique_ptr<CellActions> m_actions;
     std::unique_ptr<RecoveryJournal> m_journal;
     std::vector<CellId> m_waiting;
+    CellId m_lastRunning; // unless it succeeded
     QTimer m_autosave;
 
     QStackedWidget *m_stack;
     QWidget *m_blank;
     QWidget *m_errorPage = nullptr;
     InfoBar *m_info;
+    DeathCard *m_deathCard;
+    InterruptLadder *m_ladder;
     FindBar *m_find;
     CellListView *m_list;
     Pager *m_pager;

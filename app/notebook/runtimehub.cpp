@@ -1,6 +1,8 @@
 #include "app/notebook/runtimehub.h"
 
 #include "core/client/embeddedruntime.h"
+#include "core/client/kernelcontrol.h"
+#include "core/ssh/sshlink.h"
 
 #include <QDir>
 #include <QFileInfo>
@@ -21,7 +23,17 @@ Runtime::Runtime(const Endpoint &endpoint, QString name, QObject *parent)
     , m_local(false)
     , m_name(std::move(name))
     , m_client(std::make_unique<RuntimeClient>(endpoint))
+    , m_control(std::make_unique<KernelControl>(endpoint))
 {}
+
+Runtime::Runtime(const SshTarget &target, QObject *parent)
+    : QObject(parent)
+    , m_local(false)
+    , m_name(target.text())
+    , m_link(std::make_unique<SshLink>(target, SshLink::Options()))
+{
+    connect(m_link.get(), &SshLink::stateChanged, this, &Runtime::followLink);
+}
 
 Runtime::~Runtime() = default;
 
@@ -32,7 +44,14 @@ QString Runtime::name() const
 
 QUrl Runtime::url() const
 {
+    if (m_link)
+        return QUrl(QStringLiteral("ssh:") + m_link->target().text());
     return m_client ? m_client->endpoint().url : QUrl();
+}
+
+QUrl Runtime::address() const
+{
+    return m_local ? QUrl(QStringLiteral("farcell:this-computer")) : url();
 }
 
 QString Runtime::pathOfLocalFile(const QString &path) const
@@ -53,15 +72,40 @@ void Runtime::whenReady(QObject *context, Ready ready)
         start();
 }
 
+// The link is opened by us or by the connect dialog, and comes back by itself when it drops.
+void Runtime::followLink()
+{
+    if (m_link->state() == SshLink::State::Ready && m_client) {
+        emit reachable();
+    } else if (m_link->state() == SshLink::State::Ready) {
+        const Endpoint endpoint{m_link->url(), m_link->token()};
+        m_client = std::make_unique<RuntimeClient>(endpoint);
+        m_control = std::make_unique<KernelControl>(endpoint);
+        emit started();
+        answer(m_client.get());
+    } else if (m_link->state() == SshLink::State::Closed) {
+        const std::unique_ptr<RuntimeClient> gone = std::move(m_client);
+        m_control.reset();
+        answer(tl::unexpected(m_link->error()));
+        if (gone)
+            emit ended(m_link->error().message);
+    }
+}
+
 void Runtime::start()
 {
     m_starting = true;
+    if (m_link) {
+        m_link->open();
+        return;
+    }
     EmbeddedRuntime::Options options;
     options.root = QDir::rootPath();
     m_embedded = std::make_unique<EmbeddedRuntime>(options);
     connect(m_embedded.get(), &EmbeddedRuntime::ended, this, [this](const QString &why) {
         // The next use starts it anew. Kernel connections let go of the client before it goes.
         const std::unique_ptr<RuntimeClient> gone = std::move(m_client);
+        m_control.reset();
         m_embedded.release()->deleteLater();
         emit ended(why);
     });
@@ -71,6 +115,7 @@ void Runtime::start()
             return;
         }
         m_client = std::make_unique<RuntimeClient>(*endpoint);
+        m_control = std::make_unique<KernelControl>(*endpoint);
         emit started();
         answer(m_client.get());
     });
@@ -109,6 +154,17 @@ Runtime *RuntimeHub::remote(const Endpoint &endpoint, const QString &name)
         return known;
     auto *runtime = new Runtime(endpoint, name, this);
     m_all.push_back(runtime);
+    emit added(runtime);
+    return runtime;
+}
+
+Runtime *RuntimeHub::ssh(const SshTarget &target)
+{
+    if (Runtime *known = find(QUrl(QStringLiteral("ssh:") + target.text())))
+        return known;
+    auto *runtime = new Runtime(target, this);
+    m_all.push_back(runtime);
+    emit added(runtime);
     return runtime;
 }
 

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace farcell {
@@ -121,6 +122,18 @@ void Settings::setRestoreTabs(bool on)
 {
     setFlag("restoreTabs", on);
 }
+int Settings::notifyAfter() const
+{
+    const auto it = m_root->find("notifyAfter");
+    return it != m_root->end() && it->is_number_integer() ? std::max(it->get<int>(), 0) : 30;
+}
+
+void Settings::setNotifyAfter(int seconds)
+{
+    (*m_root)["notifyAfter"] = seconds;
+    save();
+}
+
 bool Settings::prewarm() const
 {
     return flag("prewarm", true);

@@ -43,6 +43,9 @@ public:
     void setRestoreTabs(bool on);
     [[nodiscard]] bool prewarm() const; // start the runtime of this computer with the app
     void setPrewarm(bool on);
+    // A run that took longer is told outside the window when it ends; in seconds, 0: never.
+    [[nodiscard]] int notifyAfter() const;
+    void setNotifyAfter(int seconds);
 
     // State rather than choices, kept in the same file.
     [[nodiscard]] QStringList recentFiles() const; // newest first

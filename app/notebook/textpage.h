@@ -27,6 +27,7 @@ public:
     // A file that can be saved; without a runtime it is a local one.
     void setFile(const QString &path, Runtime *runtime);
     void save();
+    [[nodiscard]] Runtime *runtime() const { return m_runtime; } // null: a local file
     [[nodiscard]] bool isFile() const { return !m_path.isEmpty(); }
 
     [[nodiscard]] QString title() const override { return m_title; }
