@@ -1,5 +1,6 @@
 #include "app/main/guiapp.h"
 
+#include "app/main/endsignals.h"
 #include "app/notebook/infobar.h"
 #include "app/notebook/kernellink.h"
 #include "app/notebook/runtimehub.h"
@@ -71,8 +72,7 @@ void offerRecovery(MainWindow &window)
     for (const RecoverableNotebook &notebook : lost)
         names.append(notebook.head.title);
     auto *box = new QMessageBox(QMessageBox::NoIcon, QObject::tr("Unsaved changes"),
-                                QObject::tr("Farcell did not end properly last time. There are "
-                                            "unsaved changes in: %1.")
+                                QObject::tr("Farcell ended last time with unsaved changes in: %1.")
                                     .arg(names.join(QStringLiteral(", "))),
                                 QMessageBox::NoButton, &window);
     const QAbstractButton *open = box->addButton(QObject::tr("Open them"), QMessageBox::AcceptRole);
@@ -148,13 +148,20 @@ int runGui(QApplication &application, const GuiOptions &options)
     // Requests to end the kernels are on their way; give them a moment to leave.
     QObject::connect(&window, &MainWindow::quitRequested, &application,
                      [] { QTimer::singleShot(400ms, qApp, &QCoreApplication::quit); });
-    QObject::connect(&application, &QGuiApplication::commitDataRequest, &window, [&window] {
+    const auto keepAll = [&window] {
         window.saveSession();
         const QList<Page *> pages = window.pages();
         for (Page *page : pages) {
             if (auto *notebook = qobject_cast<NotebookView *>(page))
                 notebook->flushJournal();
         }
+    };
+    QObject::connect(&application, &QGuiApplication::commitDataRequest, &window, keepAll);
+    // Nobody can be asked: unsaved edits wait in their recovery files, kernels go on.
+    const EndSignals ending;
+    QObject::connect(&ending, &EndSignals::endRequested, &window, [keepAll] {
+        keepAll();
+        QCoreApplication::exit(0);
     });
     return QApplication::exec();
 }

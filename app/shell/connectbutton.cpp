@@ -56,6 +56,8 @@ QColor ConnectButton::dotColour() const
     case State::Starting:
     case State::Reconnecting:
         return theme.warning;
+    case State::Offline:
+        return theme.danger;
     case State::Idle:
         return theme.success;
     case State::Busy:

@@ -20,7 +20,8 @@ public:
         Starting,
         Idle,
         Busy,
-        Reconnecting
+        Reconnecting,
+        Offline
     };
 
     explicit ConnectButton(ThemeSource &theme, QWidget *parent = nullptr);

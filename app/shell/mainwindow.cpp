@@ -4,6 +4,8 @@
 #include "app/notebook/settings.h"
 #include "app/panels/filespanel.h"
 #include "app/panels/outlinepanel.h"
+#include "app/panels/queuepanel.h"
+#include "app/panels/sessionspanel.h"
 #include "app/shell/commandpalette.h"
 #include "app/shell/commandregistry.h"
 #include "app/shell/keydispatcher.h"
@@ -28,7 +30,11 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <chrono>
+
 namespace farcell {
+
+using namespace std::chrono_literals;
 
 MainWindow::MainWindow(Workspace workspace, Keymap &keymap, QWidget *parent)
     : QMainWindow(parent)
@@ -39,6 +45,10 @@ MainWindow::MainWindow(Workspace workspace, Keymap &keymap, QWidget *parent)
     , m_tokens(std::make_unique<TokenStore>(Settings::directory() + QStringLiteral("/tokens.json")))
 {
     setAcceptDrops(true);
+    // Also after a crash the tabs are there again.
+    m_saveSoon.setSingleShot(true);
+    m_saveSoon.setInterval(1s);
+    connect(&m_saveSoon, &QTimer::timeout, this, &MainWindow::saveSession);
     setMinimumSize(520, 360);
     const QSize room = screen()->availableGeometry().size();
     resize(qMin(1280, room.width() * 9 / 10), qMin(860, room.height() * 9 / 10));
@@ -67,10 +77,12 @@ MainWindow::MainWindow(Workspace workspace, Keymap &keymap, QWidget *parent)
         return found;
     };
     m_keys = new KeyDispatcher(keymap, *m_commands, context, this);
+    connect(&m_workspace.runtimes, &RuntimeHub::added, this, &MainWindow::watchSshQuestions);
     connect(m_keys, &KeyDispatcher::pendingChanged, m_status, &StatusBar::showHint);
     connect(m_keys, &KeyDispatcher::unknownChord, this, [this](const QString &keys) {
         m_status->showHint(tr("%1 does nothing here").arg(keys));
     });
+    wireSessions();
     pageChanged();
 }
 
@@ -171,6 +183,8 @@ QWidget *MainWindow::buildRail()
     add("view.outline", true);
     add("edit.find", false);
     add("view.files", true);
+    add("view.queue", true);
+    add("view.sessions", true);
     layout->addStretch();
     add("tools.keyboard", false);
     return rail;
@@ -187,9 +201,15 @@ QWidget *MainWindow::buildSidePanel()
     m_sideTitle->setContentsMargins(12, 0, 0, 0);
     m_outline = new OutlinePanel(m_workspace.theme, m_side);
     m_files = new FilesPanel(m_workspace.theme, m_side);
+    m_queue = new QueuePanel(m_workspace.theme, m_side);
+    m_sessions = new SessionsPanel(m_workspace.runtimes, m_workspace.theme, m_side);
     m_sideStack = new QStackedWidget(m_side);
-    m_sideStack->addWidget(m_outline);
-    m_sideStack->addWidget(m_files);
+    m_panels = {{Panel::Outline, QStringLiteral("view.outline"), tr("Outline"), m_outline},
+                {Panel::Files, QStringLiteral("view.files"), tr("Files"), m_files},
+                {Panel::Queue, QStringLiteral("view.queue"), tr("Queue"), m_queue},
+                {Panel::Sessions, QStringLiteral("view.sessions"), tr("Sessions"), m_sessions}};
+    for (const PanelEntry &entry : std::as_const(m_panels))
+        m_sideStack->addWidget(entry.widget);
     auto *close = new QToolButton(m_side);
     close->setIcon(m_workspace.theme.icon(QStringLiteral("close")));
     close->setIconSize({16, 16});
@@ -255,6 +275,7 @@ QWidget *MainWindow::buildCentre()
 
     connect(m_tabs, &TabStrip::currentChanged, this, &MainWindow::goToPage);
     connect(m_tabs, &TabStrip::closeRequested, this, &MainWindow::closePage);
+    connect(m_tabs, &QTabBar::tabMoved, this, [this] { m_saveSoon.start(); });
     connect(m_start, &StartPage::commandRequested, m_commands.get(), &CommandRegistry::trigger);
     connect(m_start, &StartPage::openRequested, this, &MainWindow::openFile);
     return centre;
@@ -266,19 +287,27 @@ void MainWindow::showPanel(Panel panel, bool toggle)
         panel = Panel::None;
     m_panel = panel;
     m_side->setVisible(panel != Panel::None);
-    if (panel == Panel::Outline) {
-        m_sideTitle->setText(tr("Outline"));
-        m_sideStack->setCurrentWidget(m_outline);
-    } else if (panel == Panel::Files) {
-        m_sideTitle->setText(tr("Files"));
-        m_sideStack->setCurrentWidget(m_files);
+    for (const PanelEntry &entry : std::as_const(m_panels)) {
+        if (entry.panel != panel)
+            continue;
+        m_sideTitle->setText(entry.title);
+        m_sideStack->setCurrentWidget(entry.widget);
+    }
+    if (panel == Panel::Files)
         showFilesPanel();
+    for (QToolButton *button : std::as_const(m_railButtons))
+        button->setChecked(!button->objectName().isEmpty() &&
+                           button->objectName() == commandOf(panel));
+    m_saveSoon.start();
+}
+
+QString MainWindow::commandOf(Panel panel) const
+{
+    for (const PanelEntry &entry : m_panels) {
+        if (entry.panel == panel)
+            return entry.command;
     }
-    for (QToolButton *button : std::as_const(m_railButtons)) {
-        const QString id = button->objectName();
-        button->setChecked((id == QStringLiteral("view.outline") && panel == Panel::Outline) ||
-                           (id == QStringLiteral("view.files") && panel == Panel::Files));
-    }
+    return {};
 }
 
 void MainWindow::openPalette()

@@ -4,7 +4,9 @@
 
 #include <QMainWindow>
 #include <QPointer>
+#include <QTimer>
 
+#include <functional>
 #include <memory>
 
 class QStackedWidget;
@@ -16,16 +18,23 @@ namespace farcell {
 
 class CommandPalette;
 class CommandRegistry;
+class DesktopNotifier;
 class FilesPanel;
 class KeyDispatcher;
 class Keymap;
 class Menus;
 class NotebookToolBar;
 class OutlinePanel;
+class QueuePanel;
+class RunNotifier;
+class Runtime;
+class SessionsPanel;
 class StartPage;
 class StatusBar;
 class TabStrip;
 class TokenStore;
+struct KernelSummary;
+struct OpenPage;
 struct RuntimeChoice;
 
 // The window: menu bar, rail and panels, tabs with their pages, status bar; and the commands of
@@ -44,7 +53,7 @@ public:
     void openOnRuntime(Runtime *runtime, const QString &path);
     void newNotebook();
     NotebookView *addNotebook(); // empty tab, for recovery
-    void restoreSession();       // tabs and geometry of last time
+    void restoreSession();       // tabs and geometry of last time; from now on they are kept
     void saveSession() const;
 
     [[nodiscard]] Page *currentPage() const;
@@ -67,7 +76,16 @@ private:
     {
         None,
         Outline,
-        Files
+        Files,
+        Queue,
+        Sessions
+    };
+
+    struct PanelEntry
+    {
+        Panel panel;
+        QString command, title;
+        QWidget *widget;
     };
 
     void build();
@@ -76,6 +94,7 @@ private:
     QWidget *buildSidePanel();
     QWidget *buildCentre();
     void showPanel(Panel panel, bool toggle);
+    [[nodiscard]] QString commandOf(Panel panel) const; // which shows it; empty for None
 
     // windowcommands.cpp
     void registerCommands();
@@ -92,7 +111,9 @@ private:
     void pageChanged();
     void refreshTab(const Page *page);
     void closePage(int index);
-    void askToSave(NotebookView *notebook);
+    void askToSave(Page *page);
+    void pageSaved(Page *page);
+    void pageNotSaved(const Page *page);
     void removePage(Page *page);
     void finishClosing();
     void openText(const QString &title, const QString &text);
@@ -100,13 +121,31 @@ private:
     void openLink(const QUrl &url);
     void showCellMenu(const CellId &id, const QPoint &globalPos);
     void showFilesPanel();
+    void showFolder(const QString &path);
     void chooseFileToOpen();
     void renameFile();
     void exportCode();
     void openWelcome();
 
+    // windowsessions.cpp: kernels, whoever's they are
+    void wireSessions();
+    [[nodiscard]] NotebookView *notebookOf(const KernelId &kernel) const;
+    void openKernel(Runtime *runtime, const KernelSummary &kernel);
+    void restartKernel(Runtime *runtime, const KernelId &kernel);
+    void shutdownKernel(Runtime *runtime, const KernelId &kernel);
+    void showNotebook(NotebookView *notebook);
+    void tellCurrentKernel();
+
+    // windowrestore.cpp
+    void restoreRemotePage(const OpenPage &page, bool isCurrent);
+    void restorePosition(const OpenPage &page);
+    void withRuntime(const QUrl &address, QObject *context,
+                     const std::function<void(Runtime *)> &use);
+    void takeUpRun(NotebookView *notebook);
+
     // windowdialogs.cpp
     void openConnectDialog();
+    void watchSshQuestions(Runtime *runtime);
     void useChoice(const RuntimeChoice &choice, NotebookView *notebook);
     void openKernelChooser();
     void openSettings();
@@ -130,10 +169,18 @@ private:
     QStackedWidget *m_sideStack = nullptr;
     OutlinePanel *m_outline = nullptr;
     FilesPanel *m_files = nullptr;
+    QueuePanel *m_queue = nullptr;
+    SessionsPanel *m_sessions = nullptr;
+    DesktopNotifier *m_notifier = nullptr;
+    RunNotifier *m_runs = nullptr;
     QSplitter *m_splitter = nullptr;
     QList<QToolButton *> m_railButtons;
+    QList<PanelEntry> m_panels;
     Panel m_panel = Panel::None;
-    bool m_closing = false; // the person wants to quit: pages are being asked
+    bool m_closing = false;           // the person wants to quit: pages are being asked
+    QPointer<Page> m_closeWhenSaved;  // asked to save it, then close it
+    bool m_keepsState = false;        // restoreSession() was called
+    QTimer m_saveSoon;
     int m_untitled = 0;
 };
 

@@ -41,7 +41,7 @@ void Menus::buildMenuBar(QMenuBar &bar)
                      "cell.toText - edit.find edit.findNext edit.findPrevious - "
                      "outputs.clearAll");
     QMenu *view =
-        add(tr("&View"), "view.outline view.files view.sidePanel - view.collapseSections "
+        add(tr("&View"), "view.outline view.files view.queue view.sessions view.sidePanel - view.collapseSections "
                          "view.expandSections view.saveFolds - view.toggleCode view.toggleOutput "
                          "view.lineNumbers - view.zoomIn view.zoomOut view.zoomReset "
                          "view.fullScreen - view.nextTab view.previousTab");

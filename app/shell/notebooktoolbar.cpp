@@ -1,6 +1,7 @@
 #include "app/shell/notebooktoolbar.h"
 
 #include "app/notebook/kernellink.h"
+#include "app/notebook/linknotice.h"
 #include "app/notebook/notebookview.h"
 #include "app/notebook/runtimehub.h"
 #include "app/shell/commandregistry.h"
@@ -9,6 +10,7 @@
 #include "app/shell/menus.h"
 #include "app/shell/meterbar.h"
 #include "app/theme/theme.h"
+#include "core/client/linkstate.h"
 
 #include <QFrame>
 #include <QFuture>
@@ -165,11 +167,11 @@ void NotebookToolBar::refreshConnection()
         m_connect->setState(ConnectButton::State::Starting, tr("Restarting…"), where);
         return;
     case KernelLink::State::Reconnecting:
-        m_connect->setState(ConnectButton::State::Reconnecting, tr("Reconnecting…"), where);
-        return;
     case KernelLink::State::Connected:
         break;
     }
+    if (showLink(kernel.linkState(), where))
+        return;
     const bool busy = kernel.executionState() == QStringLiteral("busy");
     if (m_connect->state() != ConnectButton::State::Idle &&
         m_connect->state() != ConnectButton::State::Busy)
@@ -177,6 +179,33 @@ void NotebookToolBar::refreshConnection()
     m_connect->setState(busy ? ConnectButton::State::Busy : ConnectButton::State::Idle, title,
                         busy ? tr("%1 on %2, busy").arg(title, where)
                              : tr("%1 on %2, ready").arg(title, where));
+}
+
+// A line that is down, or not quite up again, says so here. False: there is nothing to say.
+bool NotebookToolBar::showLink(const LinkState &link, const QString &where)
+{
+    const QString sentence = LinkNotice::sentence(link, where, QDateTime::currentDateTimeUtc());
+    switch (link.phase) {
+    case LinkState::Phase::Reconnecting:
+        m_connect->setState(ConnectButton::State::Reconnecting, tr("Reconnecting…"), sentence);
+        break;
+    case LinkState::Phase::Offline:
+        m_connect->setState(ConnectButton::State::Offline, tr("Offline"), sentence);
+        break;
+    case LinkState::Phase::CatchingUp:
+        m_connect->setState(ConnectButton::State::Starting, tr("Catching up…"),
+                            tr("Outputs of the time without a connection are coming in"));
+        break;
+    case LinkState::Phase::Connecting:
+        m_connect->setState(ConnectButton::State::Starting, tr("Connecting…"), where);
+        break;
+    case LinkState::Phase::Connected:
+    case LinkState::Phase::Gone:
+        return false;
+    }
+    if (link.phase != LinkState::Phase::CatchingUp)
+        m_meter->hide(); // nobody knows now
+    return true;
 }
 
 void NotebookToolBar::pollResources()

@@ -16,6 +16,7 @@ class Menus;
 class MeterBar;
 class NotebookView;
 class ThemeSource;
+struct LinkState;
 
 // The row above a notebook: + Code, + Text, Run all, and at the right the runtime's memory and
 // disk and the Connect button. GUI thread; owned by the window.
@@ -36,6 +37,7 @@ private:
     QToolButton *button(const QString &command, const QString &text, const QString &icon);
     void updateToolTips();
     void refreshConnection();
+    bool showLink(const LinkState &link, const QString &where);
     void pollResources();
 
     CommandRegistry &m_commands;

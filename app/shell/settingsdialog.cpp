@@ -82,6 +82,15 @@ SettingsDialog::SettingsDialog(Settings &settings, Keymap &keymap, ThemeSource &
     form->addRow(heading(tr("Runtime"), theme, this));
     check(tr("Make this computer's runtime ready when a notebook opens"), settings.prewarm(),
           [&settings](bool on) { settings.setPrewarm(on); });
+    auto *notify = new QSpinBox(this);
+    notify->setRange(0, 86400);
+    notify->setSuffix(tr(" s"));
+    notify->setSpecialValueText(tr("never"));
+    notify->setValue(settings.notifyAfter());
+    notify->setToolTip(tr("Only while the window is not in front"));
+    connect(notify, &QSpinBox::valueChanged, this,
+            [&settings](int seconds) { settings.setNotifyAfter(seconds); });
+    form->addRow(tr("Notify of a run's end after"), notify);
 
     auto *buttons = new QDialogButtonBox(QDialogButtonBox::Close, this);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);

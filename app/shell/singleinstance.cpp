@@ -36,7 +36,8 @@ bool SingleInstance::handOver(const QStringList &files) const
     // Before any window exists; a socket of this machine answers at once or not at all.
     if (!socket.waitForConnected(connectMs))
         return false;
-    socket.write(files.join(QLatin1Char('\0')).toUtf8() + '\n');
+    // Paths may hold any character but this one; the end of the connection ends the list.
+    socket.write(files.join(QLatin1Char('\0')).toUtf8());
     socket.waitForBytesWritten(connectMs);
     socket.disconnectFromServer();
     return true;
@@ -58,19 +59,21 @@ void SingleInstance::listen()
 
 void SingleInstance::readFrom(QLocalSocket *socket)
 {
-    connect(socket, &QLocalSocket::disconnected, socket, &QObject::deleteLater);
-    const auto read = [this, socket] {
-        if (socket->bytesAvailable() > maxMessage) {
+    connect(socket, &QLocalSocket::readyRead, this, [socket] {
+        if (socket->bytesAvailable() > maxMessage)
             socket->abort();
+    });
+    const auto take = [this, socket] {
+        socket->deleteLater();
+        if (socket->bytesAvailable() > maxMessage)
             return;
-        }
-        if (!socket->canReadLine())
-            return;
-        const QString line = QString::fromUtf8(socket->readLine().chopped(1));
-        emit filesReceived(line.isEmpty() ? QStringList() : line.split(QLatin1Char('\0')));
+        const QString list = QString::fromUtf8(socket->readAll());
+        emit filesReceived(list.isEmpty() ? QStringList() : list.split(QLatin1Char('\0')));
     };
-    connect(socket, &QLocalSocket::readyRead, this, read);
-    read();
+    if (socket->state() == QLocalSocket::UnconnectedState)
+        take();
+    else
+        connect(socket, &QLocalSocket::disconnected, this, take);
 }
 
 } // namespace farcell

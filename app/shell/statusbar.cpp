@@ -2,6 +2,7 @@
 
 #include "app/notebook/documentfile.h"
 #include "app/notebook/kernellink.h"
+#include "app/notebook/linknotice.h"
 #include "app/notebook/notebookview.h"
 #include "app/notebook/runtimehub.h"
 #include "app/theme/theme.h"
@@ -114,7 +115,13 @@ void StatusBar::refresh()
         m_saved->setText(document.isModified() ? tr("Unsaved changes") : tr("Saved"));
 
     const KernelLink &kernel = m_notebook->kernel();
-    if (kernel.state() == KernelLink::State::Disconnected || !kernel.runtime())
+    const LinkState link = kernel.linkState();
+    const QDateTime now = QDateTime::currentDateTimeUtc();
+    if (link.phase == LinkState::Phase::Reconnecting)
+        m_kernel->setText(tr("Reconnecting since %1").arg(LinkNotice::clock(link.since, now)));
+    else if (link.phase == LinkState::Phase::Offline)
+        m_kernel->setText(tr("Offline since %1").arg(LinkNotice::clock(link.since, now)));
+    else if (kernel.state() == KernelLink::State::Disconnected || !kernel.runtime())
         m_kernel->setText(tr("No kernel"));
     else
         m_kernel->setText(

@@ -204,6 +204,8 @@ void MainWindow::addViewCommands()
     add("view.outline", tr("Table of contents"), "outline",
         [this] { showPanel(Panel::Outline, true); });
     add("view.files", tr("Files"), "folder", [this] { showPanel(Panel::Files, true); });
+    add("view.queue", tr("Queue"), "queue", [this] { showPanel(Panel::Queue, true); });
+    add("view.sessions", tr("Sessions"), "sessions", [this] { showPanel(Panel::Sessions, true); });
     add("view.sidePanel", tr("Show or hide the side panel"), "sidebar",
         [this] { showPanel(m_panel == Panel::None ? Panel::Outline : Panel::None, false); });
     add("view.fullScreen", tr("Full screen"), "expand",
@@ -266,7 +268,7 @@ void MainWindow::addRunCommands()
     run("run.cellAndInsert", tr("Run and insert a cell below"), "",
         [](NotebookView &view) { view.runCurrent(Then::Insert); });
     run("run.selection", tr("Run selection"), "",
-        [](NotebookView &view) { view.run(Range::Selected); });
+        [](NotebookView &view) { view.runSelection(); });
     run("run.after", tr("Run cell and below"), "play-below",
         [](NotebookView &view) { view.run(Range::After); });
     run("run.section", tr("Run section"), "", [](NotebookView &view) { view.run(Range::Section); });

@@ -2,6 +2,7 @@
 
 #include "app/connect/connectdialog.h"
 #include "app/connect/kernelchooser.h"
+#include "app/connect/sshquestionbox.h"
 #include "app/connect/tokenstore.h"
 #include "app/notebook/kernellink.h"
 #include "app/notebook/runtimehub.h"
@@ -12,6 +13,7 @@
 #include "app/shell/shortcutsdialog.h"
 #include "app/theme/theme.h"
 #include "core/nbformat/convert.h"
+#include "core/ssh/sshlink.h"
 #include "core/notebook/notebookdocument.h"
 
 #include <QDir>
@@ -40,6 +42,9 @@ void MainWindow::openConnectDialog()
                 answer(tl::unexpected(client.error()));
         });
     };
+    setup.sshLink = [&runtimes](const SshTarget &target) {
+        return runtimes.ssh(target)->sshLink();
+    };
     const Runtime *runtime = notebook ? notebook->kernel().runtime() : runtimes.preferred();
     if (runtime && !runtime->isLocal())
         setup.currentServer = runtime->url();
@@ -60,15 +65,34 @@ void MainWindow::openConnectDialog()
 void MainWindow::useChoice(const RuntimeChoice &choice, NotebookView *notebook)
 {
     RuntimeHub &runtimes = m_workspace.runtimes;
-    Runtime *runtime = choice.thisComputer
-                           ? runtimes.local()
-                           : runtimes.remote(choice.endpoint, choice.endpoint.url.authority());
+    Runtime *runtime = nullptr;
+    if (const auto host = SshTarget::parse(choice.ssh); host)
+        runtime = runtimes.ssh(*host);
+    else
+        runtime = choice.thisComputer
+                      ? runtimes.local()
+                      : runtimes.remote(choice.endpoint, choice.endpoint.url.authority());
     runtimes.setPreferred(runtime);
     if (notebook)
         notebook->useRuntime(runtime, choice.kernel.kernelSpec, choice.kernel.kernel,
                              choice.kernel.kernelName);
     else
         showPanel(Panel::Files, false);
+}
+
+// A connection over SSH may ask something while no dialog shows it: when it comes back.
+void MainWindow::watchSshQuestions(Runtime *runtime)
+{
+    SshLink *const link = runtime->sshLink();
+    if (link == nullptr)
+        return;
+    connect(link, &SshLink::questionChanged, this, [this, link] {
+        if (link->question() && link->asker() == nullptr) {
+            auto *dialog = new SshQuestionDialog(m_workspace.theme, *link, this);
+            link->setAsker(dialog);
+            dialog->open();
+        }
+    });
 }
 
 void MainWindow::openKernelChooser()

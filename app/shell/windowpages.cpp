@@ -7,16 +7,19 @@
 #include "app/notebook/textpage.h"
 #include "app/panels/filespanel.h"
 #include "app/panels/outlinepanel.h"
+#include "app/panels/queuepanel.h"
 #include "app/shell/commandregistry.h"
 #include "app/shell/mainwindow.h"
 #include "app/shell/menus.h"
 #include "app/shell/notebooktoolbar.h"
+#include "app/shell/runnotifier.h"
 #include "app/shell/startpage.h"
 #include "app/shell/statusbar.h"
 #include "app/shell/tabstrip.h"
 #include "core/client/notebooksession.h"
 
 #include <QCloseEvent>
+#include <QCoreApplication>
 #include <QDesktopServices>
 #include <QDir>
 #include <QDragEnterEvent>
@@ -29,6 +32,8 @@
 #include <QPushButton>
 #include <QStackedWidget>
 #include <QTimer>
+
+#include <algorithm>
 
 namespace farcell {
 
@@ -65,14 +70,19 @@ NotebookView *MainWindow::addNotebook()
 void MainWindow::wireNotebook(NotebookView *notebook)
 {
     connect(notebook, &NotebookView::statusChanged, this, [this, notebook] {
-        if (notebook == currentNotebook())
-            m_toolBar->refresh();
+        if (notebook != currentNotebook())
+            return;
+        m_toolBar->refresh();
+        tellCurrentKernel();
     });
+    m_runs->watch(notebook);
     connect(notebook, &NotebookView::commandRequested, m_commands.get(), &CommandRegistry::trigger);
     connect(notebook, &NotebookView::openTextRequested, this, &MainWindow::openText);
     connect(notebook, &NotebookView::openLinkRequested, this, &MainWindow::openLink);
     connect(notebook, &NotebookView::cellMenuRequested, this, &MainWindow::showCellMenu);
-    connect(notebook, &NotebookView::saveCancelled, this, [this] { m_closing = false; });
+    connect(notebook, &NotebookView::savedAway, this, [this, notebook] { pageSaved(notebook); });
+    connect(notebook, &NotebookView::saveCancelled, this,
+            [this, notebook] { pageNotSaved(notebook); });
     connect(&notebook->file(), &DocumentFile::saved, this, [this, notebook] {
         if (notebook->file().place().isLocal())
             m_workspace.settings.addRecentFile(notebook->file().place().path);
@@ -82,6 +92,7 @@ void MainWindow::wireNotebook(NotebookView *notebook)
             pageChanged();
     });
     connect(&notebook->file(), &DocumentFile::contentLoaded, this, [this, notebook] {
+        takeUpRun(notebook);
         if (notebook->file().place().isLocal())
             m_workspace.settings.addRecentFile(notebook->file().place().path);
         if (notebook == currentNotebook())
@@ -116,6 +127,17 @@ void MainWindow::openOnRuntime(Runtime *runtime, const QString &path)
         openFile(QLatin1Char('/') + path);
         return;
     }
+    const QList<Page *> open = pages();
+    for (Page *page : open) {
+        const auto *notebook = qobject_cast<NotebookView *>(page);
+        const auto *text = qobject_cast<TextPage *>(page);
+        if ((notebook && notebook->file().place().runtime == runtime &&
+             notebook->file().place().path == path) ||
+            (text && text->runtime() == runtime && text->place() == path)) {
+            m_tabs->setCurrentIndex(m_tabs->indexOfPage(page));
+            return;
+        }
+    }
     if (isNotebook(path)) {
         addNotebook()->open({path, runtime});
         return;
@@ -137,8 +159,11 @@ void MainWindow::openTextFile(const QString &path, Runtime *runtime, const QByte
     // Editable only if saving would change nothing but what was edited.
     if (text.toUtf8() == bytes && !text.contains(QLatin1Char('\r')))
         page->setFile(path, runtime);
-    connect(page, &TextPage::failed, this,
-            [this](const Error &error) { m_status->showHint(error.message); });
+    connect(page, &TextPage::failed, this, [this, page](const Error &error) {
+        m_status->showHint(error.message);
+        pageNotSaved(page);
+    });
+    connect(page, &Page::modifiedChanged, this, [this, page] { pageSaved(page); });
     addPage(page);
 }
 
@@ -207,8 +232,11 @@ void MainWindow::pageChanged()
     m_toolBar->setNotebook(notebook);
     m_outline->setNotebook(notebook);
     m_status->setNotebook(notebook);
+    m_queue->setNotebook(notebook);
+    tellCurrentKernel();
     if (m_panel == Panel::Files)
         showFilesPanel();
+    m_saveSoon.start();
     setWindowTitle(page ? tr("%1 – Farcell").arg(page->title()) : QStringLiteral("Farcell"));
     m_tabs->parentWidget()->setVisible(m_tabs->count() > 0);
     if (page)
@@ -242,53 +270,71 @@ void MainWindow::showFilesPanel()
     m_files->setRuntime(runtime, directory);
 }
 
+void MainWindow::showFolder(const QString &path)
+{
+    Runtime *local = m_workspace.runtimes.local();
+    showPanel(Panel::Files, false);
+    m_files->setRuntime(local, local->pathOfLocalFile(path));
+}
+
 void MainWindow::closePage(int index)
 {
     auto *page = qobject_cast<Page *>(m_tabs->pageAt(index));
     if (!page)
         return;
-    auto *notebook = qobject_cast<NotebookView *>(page);
     if (!page->isModified()) {
         removePage(page);
         return;
     }
     m_tabs->setCurrentIndex(index);
-    if (notebook) {
-        askToSave(notebook);
-        return;
-    }
-    auto *text = qobject_cast<TextPage *>(page);
-    connect(
-        text, &Page::modifiedChanged, this, [this, text] { removePage(text); },
-        static_cast<Qt::ConnectionType>(Qt::QueuedConnection | Qt::SingleShotConnection));
-    text->save(); // a failure is told, and the page stays
+    askToSave(page);
 }
 
-void MainWindow::askToSave(NotebookView *notebook)
+void MainWindow::askToSave(Page *page)
 {
     auto *box =
         new QMessageBox(QMessageBox::NoIcon, tr("Save changes"),
-                        tr("Save the changes to %1?").arg(notebook->title()),
+                        tr("Save the changes to %1?").arg(page->title()),
                         QMessageBox::Save | QMessageBox::Discard | QMessageBox::Cancel, this);
     box->setDefaultButton(QMessageBox::Save);
     box->setAttribute(Qt::WA_DeleteOnClose);
-    connect(box, &QMessageBox::finished, this, [this, notebook = QPointer(notebook)](int choice) {
-        if (!notebook)
+    connect(box, &QMessageBox::finished, this, [this, page = QPointer(page)](int choice) {
+        if (!page)
             return;
+        auto *notebook = qobject_cast<NotebookView *>(page);
+        auto *text = qobject_cast<TextPage *>(page);
         if (choice == QMessageBox::Discard) {
-            notebook->discardJournal();
-            removePage(notebook);
+            if (notebook)
+                notebook->discardJournal();
+            removePage(page);
         } else if (choice == QMessageBox::Save) {
-            connect(
-                notebook, &NotebookView::savedAway, this,
-                [this, notebook] { removePage(notebook); },
-                static_cast<Qt::ConnectionType>(Qt::QueuedConnection | Qt::SingleShotConnection));
-            notebook->save();
+            m_closeWhenSaved = page;
+            if (notebook)
+                notebook->save();
+            else if (text)
+                text->save();
         } else {
             m_closing = false;
         }
     });
     box->open();
+}
+
+void MainWindow::pageSaved(Page *page)
+{
+    if (page != m_closeWhenSaved)
+        return;
+    m_closeWhenSaved = nullptr;
+    // Not right here: the page itself is telling this.
+    if (!page->isModified())
+        QTimer::singleShot(0, page, [this, page] { removePage(page); });
+}
+
+void MainWindow::pageNotSaved(const Page *page)
+{
+    if (page == m_closeWhenSaved)
+        m_closeWhenSaved = nullptr;
+    m_closing = false;
 }
 
 void MainWindow::removePage(Page *page)
@@ -340,7 +386,8 @@ void MainWindow::closeEvent(QCloseEvent *event)
 
 void MainWindow::dragEnterEvent(QDragEnterEvent *event)
 {
-    if (event->mimeData()->hasUrls())
+    const QList<QUrl> urls = event->mimeData()->urls();
+    if (std::any_of(urls.begin(), urls.end(), [](const QUrl &url) { return url.isLocalFile(); }))
         event->acceptProposedAction();
 }
 
@@ -348,8 +395,13 @@ void MainWindow::dropEvent(QDropEvent *event)
 {
     const QList<QUrl> urls = event->mimeData()->urls();
     for (const QUrl &url : urls) {
-        if (url.isLocalFile())
-            openFile(url.toLocalFile());
+        if (!url.isLocalFile())
+            continue;
+        const QString path = url.toLocalFile();
+        if (QFileInfo(path).isDir())
+            showFolder(path);
+        else
+            openFile(path);
     }
     event->acceptProposedAction();
 }
@@ -393,46 +445,6 @@ void MainWindow::showCellMenu(const CellId & /*id*/, const QPoint &globalPos)
                           QStringLiteral("view.toggleOutput"),
                           QStringLiteral("cell.clearOutput")});
     menu->popup(globalPos);
-}
-
-void MainWindow::saveSession() const
-{
-    QStringList open;
-    for (const Page *page : pages()) {
-        const auto *notebook = qobject_cast<const NotebookView *>(page);
-        const bool local = !notebook || notebook->file().place().isLocal();
-        if (local && !page->place().isEmpty())
-            open.append(page->place());
-    }
-    Settings &settings = m_workspace.settings;
-    settings.setList(QStringLiteral("openFiles"), open);
-    settings.setValue(QStringLiteral("currentFile"),
-                      currentPage() ? currentPage()->place() : QString());
-    settings.setValue(QStringLiteral("geometry"), QString::fromLatin1(saveGeometry().toBase64()));
-    settings.setValue(QStringLiteral("panel"), m_panel == Panel::Outline ? QStringLiteral("outline")
-                                               : m_panel == Panel::Files ? QStringLiteral("files")
-                                                                         : QString());
-}
-
-void MainWindow::restoreSession()
-{
-    const Settings &settings = m_workspace.settings;
-    restoreGeometry(QByteArray::fromBase64(settings.value(QStringLiteral("geometry")).toLatin1()));
-    const QString panel = settings.value(QStringLiteral("panel"));
-    if (panel == QStringLiteral("outline"))
-        showPanel(Panel::Outline, false);
-    else if (panel == QStringLiteral("files"))
-        showPanel(Panel::Files, false);
-    if (!settings.restoreTabs())
-        return;
-    const QString current = settings.value(QStringLiteral("currentFile"));
-    const QStringList files = settings.list(QStringLiteral("openFiles"));
-    for (const QString &file : files) {
-        if (QFileInfo::exists(file))
-            openFile(file);
-    }
-    if (files.contains(current) && QFileInfo::exists(current))
-        openFile(current);
 }
 
 } // namespace farcell
