@@ -54,8 +54,8 @@ std::optional<Session> SessionStore::findPath(const QString &path) const
 Session SessionStore::add(const QString &path, const QString &name, const QString &type,
                           const KernelId &kernel)
 {
-    const Session session{SessionId(QUuid::createUuid().toString(QUuid::WithoutBraces)), path, name,
-                          type, kernel};
+    Session session{SessionId(QUuid::createUuid().toString(QUuid::WithoutBraces)), path, name, type,
+                    kernel};
     m_sessions << session;
     save();
     return session;

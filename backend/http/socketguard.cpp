@@ -103,10 +103,10 @@ bool SocketGuard::headerComplete()
         return true;
     quint64 length = m_header[1] & lengthBits;
     if (length >= length16) {
-        const int bytes = length == length64 ? 8 : 2;
+        const size_t bytes = length == length64 ? 8 : 2;
         length = 0;
-        for (int i = 0; i < bytes; ++i)
-            length = (length << 8) | m_header[size_t(2 + i)];
+        for (size_t i = 0; i < bytes; ++i)
+            length = (length << 8) | m_header[2 + i];
     }
     m_headerSize = 0;
     m_skip = qint64(length);

@@ -14,7 +14,7 @@ using Phase = CellRunState::Phase;
 
 namespace {
 
-constexpr int patienceMs = 60000;
+constexpr int patienceMs = 180000; // the thread sanitizer is slow with large bodies
 
 // The value of a future, with the event loop running meanwhile.
 template <typename T>

@@ -77,7 +77,10 @@ public:
     [[nodiscard]] static QString token() { return QStringLiteral("test-token"); }
     [[nodiscard]] Endpoint endpoint() const
     {
-        return {QUrl(QStringLiteral("http://127.0.0.1:%1%2").arg(m_port).arg(m_baseUrl)), token()};
+        Endpoint endpoint;
+        endpoint.url = QUrl(QStringLiteral("http://127.0.0.1:%1%2").arg(m_port).arg(m_baseUrl));
+        endpoint.token = token();
+        return endpoint;
     }
 
 private:
