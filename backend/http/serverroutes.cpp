@@ -75,7 +75,9 @@ HttpResponse farcellInfo()
 {
     const api::ServerInfo info{QStringLiteral("farcelld"),
                                QStringLiteral(FARCELL_VERSION),
-                               {api::featureResources, api::featureSequence, api::featureReplay}};
+                               {api::featureResources, api::featureSequence, api::featureReplay,
+                                api::featureOnce, api::featureQueue, api::featureLadder,
+                                api::featurePostMortem, api::featureKernels}};
     return jsonResponse(200, api::toJson(info));
 }
 

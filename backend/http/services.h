@@ -50,6 +50,7 @@ void addServerRoutes(Router &router, Services &services);
 void addPageRoutes(Router &router, Services &services);
 void addKernelspecRoutes(Router &router, Services &services);
 void addKernelRoutes(Router &router, Services &services);
+void addFarcellKernelRoutes(Router &router, Services &services);
 void addSessionRoutes(Router &router, Services &services);
 void addContentsRoutes(Router &router, Services &services);
 void addTerminalRoutes(Router &router, Services &services);

@@ -1,5 +1,7 @@
 #include "backend/keeper/keeper.h"
 
+#include "backend/keeper/kernelrunnerparts.h"
+
 #include <algorithm>
 #include <chrono>
 #include <csignal>
@@ -22,15 +24,11 @@ namespace {
 constexpr std::size_t messagesPerRound = 512;
 constexpr long journalRetryMs = 200;
 constexpr long lookForBundleMs = 10000;
+constexpr auto queueInterval = std::chrono::milliseconds(50); // a thousand cells are one message
+constexpr auto serverMayReturn = std::chrono::seconds(30);
 constexpr auto tidyAfter = std::chrono::seconds(2);
 // While the disk is full messages stay with us; beyond this they stay in ZeroMQ's queues.
 constexpr std::size_t maxPendingBytes = 64UL * 1024 * 1024;
-
-std::string textOf(const json &object, const char *key)
-{
-    const auto it = object.find(key);
-    return it != object.end() && it->is_string() ? it->get<std::string>() : std::string();
-}
 
 } // namespace
 
@@ -63,7 +61,7 @@ long Keeper::timeout(bool hasMore) const
     long wait = m_journal->pendingBytes() > 0 ? journalRetryMs
                 : m_owners.isAnyone()         ? -1
                                               : lookForBundleMs;
-    for (const auto &next : {m_runner.nextTime(), m_tidyAt}) {
+    for (const auto &next : {m_runner.nextTime(), m_tidyAt, m_queueAt}) {
         if (next) {
             const auto left =
                 std::chrono::ceil<std::chrono::milliseconds>(*next - KernelRunner::Clock::now());
@@ -112,8 +110,22 @@ void Keeper::round()
     takeSignals();
     m_runner.onTime();
     publishProgress();
-    m_hadOwner = m_hadOwner || m_owners.isAnyone();
-    if (!m_owners.isAnyone() && ((m_hadOwner && m_runner.endsWithOwner()) || isLost())) {
+    endIfAlone();
+}
+
+void Keeper::endIfAlone()
+{
+    if (m_owners.isAnyone()) {
+        m_hadOwner = true;
+        m_aloneSince.reset();
+        return;
+    }
+    const auto now = KernelRunner::Clock::now();
+    m_aloneSince = m_aloneSince.value_or(now);
+    const bool isUnwanted =
+        m_hadOwner && (m_runner.endsWithOwner() ||
+                       (m_runner.endsWithServer() && now - *m_aloneSince > serverMayReturn));
+    if (isUnwanted || isLost()) {
         m_runner.shutdown([](const std::string &) {});
     }
 }
@@ -136,8 +148,22 @@ void Keeper::takeSignals()
     }
 }
 
+void Keeper::publishQueue()
+{
+    const auto now = KernelRunner::Clock::now();
+    if (m_runner.queue().takeChanged() && !m_queueAt) {
+        m_queueAt = std::max(now, m_queueToldAt + queueInterval);
+    }
+    if (m_queueAt && *m_queueAt <= now) {
+        m_queueAt.reset();
+        m_queueToldAt = now;
+        m_owners.tellQueue(dumpJson(m_runner.queue().toJson()));
+    }
+}
+
 void Keeper::publishProgress()
 {
+    publishQueue();
     if (!m_journal->flush()) {
         std::fprintf(stderr, "%s\n", m_journal->lastError().c_str());
     }
@@ -187,37 +213,16 @@ void Keeper::greet(OwnerConnections::Peer &peer, std::string_view payload)
         peer.isGone = true;
         return;
     }
+    const json features = hello.value("features", json::array());
     peer.isGreeted = true;
     peer.wantsProgress = true;
-    const json answer = {{"protocol", version}, {"keeper_pid", getpid()}};
+    peer.canQueue = std::find(features.begin(), features.end(), queueFeature) != features.end();
+    const json answer = {{"protocol", version},
+                         {"keeper_pid", getpid()},
+                         {"features", {queueFeature, ladderFeature, processFeature, deathFeature}}};
     OwnerConnections::tell(peer, FrameType::Hello, answer.dump());
     OwnerConnections::tell(peer, FrameType::State, m_runner.stateJson());
-}
-
-void Keeper::command(std::string_view payload)
-{
-    const json request = json::parse(payload, nullptr, false);
-    if (!request.is_object()) {
-        return;
-    }
-    const json id = request.value("id", json());
-    const auto done = [this, id](const std::string &problem) {
-        const json result = {{"id", id}, {"ok", problem.empty()}, {"message", problem}};
-        m_owners.tellAll(FrameType::Result,
-                         result.dump(-1, ' ', false, json::error_handler_t::replace));
-    };
-    const std::string name = textOf(request, "command");
-    if (name == "interrupt") {
-        done(m_runner.interrupt());
-    } else if (name == "restart") {
-        m_runner.restart(done);
-    } else if (name == "shutdown") {
-        m_runner.shutdown(done);
-    } else if (name == "adopt") {
-        m_runner.adopt(textOf(request, "working_directory"), textOf(request, "session_name"), done);
-    } else {
-        done("unknown command");
-    }
+    m_queueAt = KernelRunner::Clock::now();
 }
 
 // For a farcelld that finds this bundle and nobody answering in it.

@@ -13,6 +13,7 @@ namespace farcell {
 // connection. Everything taken from the kernel in one round goes to the journal in one write;
 // only then farcelld is told.
 //
+// In keepercommands.cpp: what farcelld may ask for.
 // Not here: the kernel's life (KernelRunner), messages (MessageRecorder).
 class Keeper
 {
@@ -29,9 +30,12 @@ private:
     [[nodiscard]] long timeout(bool hasMore) const;
     [[nodiscard]] bool isLost() const;
     void takeSignals();
+    void endIfAlone();
     void takeFrame(OwnerConnections::Peer &peer, const keeperprotocol::FrameReader::Frame &frame);
     void greet(OwnerConnections::Peer &peer, std::string_view payload);
     void command(std::string_view payload);
+    [[nodiscard]] std::string queueCommand(const std::string &name, const nlohmann::json &request);
+    void publishQueue();
     void publishProgress();
     [[nodiscard]] keeperprotocol::Progress progress() const;
     void rememberProcesses();
@@ -46,7 +50,8 @@ private:
     bool m_hasMore = false;
     bool m_hadOwner = false;
     pid_t m_rememberedPid = -1;
-    std::optional<KernelRunner::Clock::time_point> m_tidyAt;
+    std::optional<KernelRunner::Clock::time_point> m_tidyAt, m_queueAt, m_aloneSince;
+    KernelRunner::Clock::time_point m_queueToldAt;
     keeperprotocol::Progress m_told;
 };
 

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fstream>
 #include <sstream>
+#include <string_view>
 #include <utility>
 
 #include <fcntl.h>
@@ -19,7 +20,7 @@ namespace farcell {
 
 namespace {
 
-constexpr std::size_t tailBytes = 4096;
+constexpr std::size_t tailBytes = 32UL * 1024;          // 50 lines, and what faulthandler tells
 constexpr std::uint64_t outputFileBytes = 512UL * 1024; // then it becomes .1 and a new one begins
 
 // Our memory cgroup's count of processes killed for want of memory; 0 where that is not told.
@@ -41,6 +42,30 @@ std::uint64_t oomKills()
         }
     }
     return 0;
+}
+
+// Where the system's log can be read (mostly by root): "Out of memory: Killed process 123
+// (python3)".
+bool isInKernelLog(pid_t pid)
+{
+    const int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (log < 0) {
+        return false;
+    }
+    const std::string wanted = "Killed process " + std::to_string(pid) + ' ';
+    std::array<char, 8192> record{}; // one at a time; EPIPE: one was lost
+    bool isFound = false;
+    for (int i = 0; i < 100000 && !isFound; ++i) {
+        const ssize_t got = read(log, record.data(), record.size());
+        if (got < 0 && errno != EPIPE && errno != EINTR) {
+            break;
+        }
+        isFound = got > 0 &&
+                  std::string_view(record.data(), static_cast<std::size_t>(got)).find(wanted) !=
+                      std::string_view::npos;
+    }
+    close(log);
+    return isFound;
 }
 
 // A program as the shell would find it, looked up before fork(): nothing after it may allocate.
@@ -87,6 +112,15 @@ struct Pipe
         read = ends[0];
         write = ends[1];
         return true;
+    }
+
+    void close()
+    {
+        for (int *end : {&read, &write}) {
+            if (*end >= 0) {
+                ::close(std::exchange(*end, -1));
+            }
+        }
     }
 };
 
@@ -143,15 +177,18 @@ KernelProcess::start(const std::vector<std::string> &argv,
     const std::string program = findProgram(argv.front(), environment);
     std::vector<std::string> arguments = argv;
     std::vector<std::string> variables;
+    variables.reserve(environment.size());
     for (const auto &[name, value] : environment) {
-        variables.push_back(name + '=' + value);
+        variables.emplace_back(name).append("=").append(value);
     }
     const std::vector<char *> argumentPointers = pointers(arguments);
     const std::vector<char *> variablePointers = pointers(variables);
     Pipe output;
     Pipe problem;
     if (!output.open() || !problem.open()) {
-        return tl::unexpected(std::string("no pipe: ") + std::strerror(errno));
+        const std::string reason = std::strerror(errno);
+        output.close();
+        return tl::unexpected("no pipe: " + reason);
     }
     m_tail.clear();
     m_oomKillsBefore = oomKills();
@@ -202,11 +239,12 @@ std::optional<KernelProcess::Exit> KernelProcess::reap()
     readOutput();
     int status = 0;
     waitpid(m_pid, &status, 0);
-    m_pid = -1;
+    const pid_t ended = std::exchange(m_pid, -1);
     Exit exit;
     if (WIFSIGNALED(status)) {
         exit.signal = WTERMSIG(status);
-        exit.isOutOfMemory = exit.signal == SIGKILL && oomKills() > m_oomKillsBefore;
+        exit.isOutOfMemory =
+            exit.signal == SIGKILL && (oomKills() > m_oomKillsBefore || isInKernelLog(ended));
     } else {
         exit.code = WEXITSTATUS(status);
     }

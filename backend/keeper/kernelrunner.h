@@ -1,11 +1,16 @@
 #pragma once
 
 #include "backend/keeper/connection.h"
+#include "backend/keeper/deathreport.h"
+#include "backend/keeper/durationhistory.h"
+#include "backend/keeper/executionqueue.h"
 #include "backend/keeper/kernelprocess.h"
 #include "backend/keeper/kernelsockets.h"
 #include "backend/keeper/messagerecorder.h"
+#include "backend/keeper/processtree.h"
 #include "backend/keeper/protocol.h"
 #include "backend/keeper/startdescription.h"
+#include "core/jupyter/zmqframes.h"
 
 #include <chrono>
 #include <deque>
@@ -16,19 +21,31 @@
 #include <string_view>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 namespace farcell {
 
-// A kernel's life: start, proof that it answers and that its broadcasts arrive, requests,
-// interrupt, restart, the ladder down to SIGKILL, automatic restart after a crash, and the
-// reason when it is over.
+// A kernel's life: start, proof that it answers and that its broadcasts arrive, requests and their
+// queue, interrupt, restart, the ladder down to SIGKILL, automatic restart after a crash, and the
+// reason when it is over. Every execute_request it takes gets a reply, if need be "aborted".
 //
 // Lives on the keeper's only thread; the keeper's loop calls it. Not here: farcelld, polling.
+// In kernelrunner.cpp: start, time, state; kernelrequests.cpp: messages; kernelend.cpp: the end.
 class KernelRunner
 {
 public:
     using Clock = std::chrono::steady_clock;
     // Outcome of a command: an empty text is success.
     using Done = std::function<void(const std::string &problem)>;
+    // The same with what was asked for.
+    using Answer = std::function<void(const std::string &problem, const nlohmann::json &data)>;
+    enum class Interrupt
+    {
+        Kernel,    // SIGINT or an interrupt_request, as Jupyter does
+        Group,     // SIGINT to the process groups of all it started
+        Terminate, // SIGTERM to all of them; the kernel is started again
+        Kill       // SIGKILL
+    };
 
     KernelRunner(zmq::context_t &context, StartDescription description, std::string bundle,
                  JournalWriter &journal);
@@ -41,11 +58,19 @@ public:
     void launch();
     // A client's v1 frame. Held while the kernel is not ready.
     void forward(std::string_view session, std::string_view frame);
-    [[nodiscard]] std::string interrupt(); // what went wrong, or empty
+    [[nodiscard]] std::string interrupt(Interrupt step); // what went wrong, or empty
     void restart(Done done);
     void shutdown(Done done); // isOver() afterwards
     // Gives a kernel that was kept ready to someone: their folder and session name.
     void adopt(const std::string &workingDirectory, const std::string &sessionName, Done done);
+
+    [[nodiscard]] ExecutionQueue &queue() { return m_queue; }
+    [[nodiscard]] std::string cancel(const std::string &messageId); // what went wrong, or empty
+    void resumeQueue();
+    // What its processes are doing: needs two looks.
+    void describeProcesses(Answer answer);
+    // The latest farcell_death; null if it never died.
+    [[nodiscard]] const nlohmann::json &death() const { return m_death; }
 
     // The loop's part.
     [[nodiscard]] KernelSockets *sockets() { return m_sockets.get(); }
@@ -57,6 +82,7 @@ public:
 
     [[nodiscard]] bool isOver() const { return m_isOver; }
     [[nodiscard]] bool endsWithOwner() const { return m_description.endWithOwner; }
+    [[nodiscard]] bool endsWithServer() const { return m_description.endWithServer; }
     [[nodiscard]] keeperprotocol::KernelState state() const;
     [[nodiscard]] const MessageRecorder &recorder() const { return m_recorder; }
     // JSON for farcelld; `takeChanged` is true once after each change.
@@ -89,12 +115,31 @@ private:
     void end(Goal goal, Done done);
     void afterEnd();
     void afterCrash();
+    void publishDeath(const KernelProcess::Exit &exit, bool hasStarted, bool isRestarted);
     void die(const std::string &reason);
     void finish(std::vector<Done> &waiting, const std::string &problem);
     std::string sendOwn(Channel channel, std::string_view type, const std::string &content);
     void sendMessage(Channel channel, const wire::MessageView &message);
-    void forwardNow(const std::string &session, const std::string &frame);
-    void publishStatus(std::string_view executionState, const std::string &reason);
+    struct Request
+    {
+        Channel channel;
+        std::string id, type;
+        wire::MessageView message;
+    };
+    void forwardNow(const std::string &session, const Request &request);
+    [[nodiscard]] static std::optional<Request> readRequest(std::string_view frame);
+    void enqueue(std::string_view session, const Request &request, std::string_view frame);
+    void dispatch();
+    void executionEnded(bool isError);
+    void abortExecutions(const std::vector<Execution> &executions);
+    void abortHeld();
+    void abortRequest(const std::string &session, const Request &request);
+    void abortEverything();
+    void endRunning();
+    void takeSecondLook();
+    void sampleMemory();
+    void publishStatus(std::string_view executionState, const std::string &reason,
+                       std::string_view parentHeader = "{}");
     [[nodiscard]] std::string explain(const KernelProcess::Exit &exit) const;
 
     zmq::context_t &m_context;
@@ -111,8 +156,11 @@ private:
     {
         std::string session, frame;
     };
-    std::deque<Held> m_held;
+    std::deque<Held> m_held; // what is no execution, while the kernel is not ready
     std::size_t m_heldBytes = 0;
+    ExecutionQueue m_queue;
+    DurationHistory m_durations;
+    wire::ReplayGuard m_once; // requests that say they may have been sent before
     struct OwnRequest
     {
         std::string id;
@@ -133,8 +181,16 @@ private:
     bool m_isChanged = true;
     int m_restartsInARow = 0;
     int m_failedStarts = 0;
-    std::optional<Clock::time_point> m_nudgeAt, m_termAt, m_killAt, m_drainedAt, m_stableAt;
+    std::optional<Clock::time_point> m_nudgeAt, m_termAt, m_killAt, m_drainedAt, m_stableAt,
+        m_lookAt, m_sampleAt, m_replyLateAt;
     Clock::time_point m_drainLimit;
+
+    MemoryCurve m_memory;
+    nlohmann::json m_death;
+    pid_t m_lastPid = -1;
+    int m_askedSignal = 0; // of the ladder
+    TreeSample m_firstLook;
+    std::vector<Answer> m_processWaiters;
 };
 
 } // namespace farcell

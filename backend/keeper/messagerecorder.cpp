@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t maxAskers = 10000;
 constexpr std::string_view sequenceKey = "farcell_seq";
+constexpr std::string_view cellKey = "farcell_cell";
 
 // Requests whose busy and idle say nothing about the kernel's work.
 constexpr std::array<std::string_view, 11> bookkeeping = {
@@ -41,6 +42,15 @@ void MessageRecorder::reset(std::string_view key)
     m_askerOrder.clear();
     m_pendingInput = 0;
     m_isBusy = false;
+    setRunning({}, {});
+}
+
+void MessageRecorder::setRunning(std::string messageId, std::string cell)
+{
+    m_runningId = std::move(messageId);
+    m_runningCell = std::move(cell);
+    m_ended.reset();
+    m_isRunningIdle = false;
 }
 
 void MessageRecorder::expectReply(std::string messageId, std::string session)
@@ -103,29 +113,39 @@ std::optional<OwnMessage> MessageRecorder::record(Channel channel,
         }
         return own;
     }
+    std::string metadata(parsed->metadata);
     if (channel == Channel::Iopub && type == "status") {
-        followStatus(*parsed);
+        followStatus(*parsed, parent);
+    } else if (channel == Channel::Iopub && type == "execute_input" && parent.id == m_runningId &&
+               !m_runningCell.empty()) {
+        metadata = wire::withMember(metadata, cellKey, m_runningCell);
     } else if (channel == Channel::Stdin) {
         m_pendingInput = m_journal.nextSequence();
         m_inputParent = parent.id;
-    } else if (channel == Channel::Shell && m_pendingInput != 0 && parent.id == m_inputParent) {
-        m_pendingInput = 0;
+    } else if (channel == Channel::Shell) {
+        if (parent.id == m_inputParent) {
+            m_pendingInput = 0;
+        }
+        if (parent.id == m_runningId && type == "execute_reply") {
+            m_ended = wire::jsonString(parsed->content, "status") == "error";
+        }
     }
     append(addressee(channel, parent), {channelName(channel),
                                         parsed->header,
                                         parsed->parentHeader,
-                                        parsed->metadata,
+                                        metadata,
                                         parsed->content,
                                         {parsed->buffers.begin(), parsed->buffers.end()}});
     return std::nullopt;
 }
 
-void MessageRecorder::followStatus(const wire::ZmqMessage &message)
+void MessageRecorder::followStatus(const wire::ZmqMessage &message, const Parent &parent)
 {
     const std::string request =
         wire::jsonString(message.parentHeader, "msg_type").value_or(std::string());
     if (std::find(bookkeeping.begin(), bookkeeping.end(), request) == bookkeeping.end()) {
         m_isBusy = wire::jsonString(message.content, "execution_state") == "busy";
+        m_isRunningIdle = m_isRunningIdle || (!m_isBusy && parent.id == m_runningId);
     }
 }
 
@@ -161,10 +181,17 @@ void MessageRecorder::append(std::string_view to, const wire::MessageView &messa
 }
 
 void MessageRecorder::publish(std::string_view type, std::string_view content,
-                              std::string_view metadata)
+                              std::string_view metadata, std::string_view parentHeader)
 {
     const std::string header = wire::makeHeader(type, m_ownSession);
-    append({}, {channelName(Channel::Iopub), header, "{}", metadata, content, {}});
+    append({}, {channelName(Channel::Iopub), header, parentHeader, metadata, content, {}});
+}
+
+void MessageRecorder::reply(const std::string &session, std::string_view type,
+                            std::string_view content, std::string_view parentHeader)
+{
+    const std::string header = wire::makeHeader(type, m_ownSession);
+    append(session, {channelName(Channel::Shell), header, parentHeader, "{}", content, {}});
 }
 
 std::string MessageRecorder::sign(const wire::MessageView &message)

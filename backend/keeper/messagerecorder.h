@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 namespace farcell {
 
@@ -41,11 +42,21 @@ public:
     // Remembers who gets the reply to a request.
     void expectReply(std::string messageId, std::string session);
     void inputAnswered() { m_pendingInput = 0; }
+    // The execution that runs and its cell (farcell_cell of its execute_input); both may be empty.
+    void setRunning(std::string messageId, std::string cell);
+    // Its reply has come: true if that was an error. Told once.
+    [[nodiscard]] std::optional<bool> takeEnded() { return std::exchange(m_ended, std::nullopt); }
+    // The kernel says that it is done with it; the reply is still to come, if it comes.
+    [[nodiscard]] bool takeIdle() { return std::exchange(m_isRunningIdle, false); }
 
     [[nodiscard]] std::optional<OwnMessage> record(Channel channel,
                                                    std::span<const std::string_view> frames);
     // A message the keeper makes itself, to everyone.
-    void publish(std::string_view type, std::string_view content, std::string_view metadata);
+    void publish(std::string_view type, std::string_view content, std::string_view metadata,
+                 std::string_view parentHeader = "{}");
+    // A reply the keeper makes in the kernel's place.
+    void reply(const std::string &session, std::string_view type, std::string_view content,
+               std::string_view parentHeader);
     // Frames to send to the kernel, signed.
     [[nodiscard]] std::string sign(const wire::MessageView &message);
 
@@ -58,7 +69,7 @@ private:
     {
         std::string id, session;
     };
-    void followStatus(const wire::ZmqMessage &message);
+    void followStatus(const wire::ZmqMessage &message, const Parent &parent);
     [[nodiscard]] std::string addressee(Channel channel, const Parent &parent);
     void append(std::string_view to, const wire::MessageView &message);
 
@@ -69,6 +80,9 @@ private:
     std::unordered_map<std::string, std::string> m_askers; // message id -> session
     std::deque<std::string> m_askerOrder;
     std::string m_inputParent;
+    std::string m_runningId, m_runningCell;
+    std::optional<bool> m_ended;
+    bool m_isRunningIdle = false;
     std::uint64_t m_pendingInput = 0;
     std::uint64_t m_refused = 0;
     bool m_isBusy = false;

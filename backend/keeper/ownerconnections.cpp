@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <span>
+#include <utility>
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -42,7 +43,7 @@ void OwnerConnections::addPollItems(std::vector<zmq::pollitem_t> &items) const
 {
     items.push_back({nullptr, m_listener, ZMQ_POLLIN, 0});
     for (const Peer &peer : m_peers) {
-        const bool isWaiting = !peer.out.empty() || peer.wantsProgress;
+        const bool isWaiting = !peer.out.empty() || peer.wantsProgress || peer.wantsQueue;
         const auto events = static_cast<short>(isWaiting ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN);
         items.push_back({nullptr, peer.descriptor, events, 0});
     }
@@ -129,12 +130,24 @@ void OwnerConnections::tellProgress(const Progress &progress)
     write(progress);
 }
 
+void OwnerConnections::tellQueue(std::string queue)
+{
+    m_queue = std::move(queue);
+    for (Peer &peer : m_peers) {
+        peer.wantsQueue = peer.canQueue;
+    }
+}
+
 void OwnerConnections::write(const Progress &progress)
 {
     for (Peer &peer : m_peers) {
         if (peer.out.empty() && peer.wantsProgress) {
             appendFrame(peer.out, FrameType::Appended, encodeProgress(progress));
             peer.wantsProgress = false;
+        }
+        if (peer.out.empty() && peer.wantsQueue) {
+            appendFrame(peer.out, FrameType::Queue, m_queue);
+            peer.wantsQueue = false;
         }
         while (!peer.out.empty() && !peer.isGone) {
             const ssize_t sent =

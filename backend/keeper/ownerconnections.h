@@ -27,6 +27,8 @@ public:
         std::string out;
         bool isGreeted = false;
         bool wantsProgress = false;
+        bool canQueue = false;   // knows Queue frames
+        bool wantsQueue = false; // has not got the latest
         bool isGone = false;
     };
     using Handler = std::function<void(Peer &, const keeperprotocol::FrameReader::Frame &)>;
@@ -42,6 +44,7 @@ public:
     void addPollItems(std::vector<zmq::pollitem_t> &items) const;
     void serve(std::span<const zmq::pollitem_t> items, const Handler &handler);
     void tellProgress(const keeperprotocol::Progress &progress);
+    void tellQueue(std::string queue); // the newest replaces one that is not sent yet
     void tellAll(keeperprotocol::FrameType type, std::string_view payload);
     static void tell(Peer &peer, keeperprotocol::FrameType type, std::string_view payload);
     void write(const keeperprotocol::Progress &progress); // what is waiting, without blocking
@@ -52,6 +55,7 @@ private:
     static void read(Peer &peer, const Handler &handler);
 
     int m_listener;
+    std::string m_queue;
     std::list<Peer> m_peers; // a list: handlers keep no pointers, but serve() walks while reading
 };
 

@@ -136,7 +136,7 @@ std::optional<FrameReader::Frame> FrameReader::next()
     const std::size_t length = readRaw<std::uint32_t>(rest, 0);
     const auto type = readRaw<std::uint8_t>(rest, sizeof(std::uint32_t));
     if (length < 1 || length > maxFrameBytes || type < 1 ||
-        type > static_cast<std::uint8_t>(FrameType::Result)) {
+        type > static_cast<std::uint8_t>(FrameType::Queue)) {
         m_isBroken = true;
         return std::nullopt;
     }

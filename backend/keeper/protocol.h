@@ -16,7 +16,14 @@
 // nothing, and one that comes back starts wherever it wants.
 namespace farcell::keeperprotocol {
 
+// Only changes that both sides can do without are made: each says in its Hello what it can
+// ("features"), and the other sends nothing that is not named there. So a keeper that outlives an
+// upgrade of farcelld goes on being served. The version is that of the frames below.
 inline constexpr int version = 1;
+inline constexpr std::string_view queueFeature = "queue"; // Queue frames and the commands about it
+inline constexpr std::string_view ladderFeature = "interrupt_ladder";
+inline constexpr std::string_view processFeature = "process";
+inline constexpr std::string_view deathFeature = "death";
 inline constexpr std::size_t maxFrameBytes = 513UL * 1024 * 1024;
 
 // Types of journal records. A message: uint16 length of the addressee, addressee (a client's
@@ -25,12 +32,13 @@ inline constexpr std::uint32_t messageRecord = 1;
 
 enum class FrameType : std::uint8_t
 {
-    Hello = 1,    // both ways, first: JSON {protocol, ...}
+    Hello = 1,    // both ways, first: JSON {protocol, features, ...}
     Send = 2,     // to the keeper: uint16 length of session, session, v1 frame
     Command = 3,  // to the keeper: JSON {id, command, ...}
     Appended = 4, // from the keeper: Progress
     State = 5,    // from the keeper: JSON, see Keeper::stateJson
-    Result = 6,   // from the keeper: JSON {id, ok, message}
+    Result = 6,   // from the keeper: JSON {id, ok, message, data}
+    Queue = 7,    // from the keeper, to who can queueFeature: JSON, see ExecutionQueue::toJson
 };
 
 enum class KernelState : std::uint8_t

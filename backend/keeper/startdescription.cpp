@@ -58,6 +58,9 @@ tl::expected<StartDescription, std::string> StartDescription::read(const std::st
     if (!isComplete || d.argv.empty()) {
         return tl::unexpected(path + " is not a start description");
     }
+    // Not in those of older versions, whose kernels may still run.
+    static_cast<void>(take(from, "end_with_server", d.endWithServer));
+    static_cast<void>(take(from, "started_at", d.startedAt));
     return d;
 }
 
@@ -75,6 +78,8 @@ tl::expected<void, std::string> StartDescription::write(const std::string &path)
         {"interrupt_by_message", interruptByMessage},
         {"use_ipc", useIpc},
         {"end_with_owner", endWithOwner},
+        {"end_with_server", endWithServer},
+        {"started_at", startedAt},
         {"retained_bytes", retainedBytes},
         {"max_restarts", maxRestarts},
     };

@@ -22,8 +22,10 @@ struct StartDescription
     std::string resourceDirectory;
     std::string sessionName;
     bool interruptByMessage = false;
-    bool useIpc = false;       // else TCP on loopback
-    bool endWithOwner = false; // a kernel kept ready that nobody asked for yet
+    bool useIpc = false;        // else TCP on loopback
+    bool endWithOwner = false;  // a kernel kept ready that nobody asked for yet
+    bool endWithServer = false; // soon after farcelld is gone, however it went
+    std::int64_t startedAt = 0; // Unix time, s
     std::uint64_t retainedBytes = 4ULL * 1024 * 1024 * 1024;
     int maxRestarts = 5;
 
@@ -44,6 +46,8 @@ inline constexpr const char *socketFile = "keeper.sock";
 inline constexpr const char *logFile = "keeper.log";
 inline constexpr const char *outputFile = "output.log";
 inline constexpr const char *journalDirectory = "journal";
+// Of all kernels of this user: two folders up.
+inline constexpr const char *durationsFile = "/../../durations";
 } // namespace bundle
 
 } // namespace farcell

@@ -4,6 +4,7 @@
 
 #include <QDeadlineTimer>
 
+#include <algorithm>
 #include <utility>
 
 #include <unistd.h>
@@ -37,7 +38,8 @@ Result<> KeeperLink::open(const QString &bundle)
                     m_socket.errorString());
     }
     std::string hello;
-    appendFrame(hello, FrameType::Hello, nlohmann::json{{"protocol", version}}.dump());
+    const nlohmann::json greeting = {{"protocol", version}, {"features", {queueFeature}}};
+    appendFrame(hello, FrameType::Hello, greeting.dump());
     m_socket.write(hello.data(), static_cast<qint64>(hello.size()));
     return {};
 }
@@ -108,9 +110,14 @@ void KeeperLink::take(const FrameReader::Frame &frame)
     if (!json.is_object()) {
         return;
     }
-    if (frame.type == FrameType::State) {
+    if (frame.type == FrameType::Hello) {
+        m_features = json.value("features", nlohmann::json::array());
+    } else if (frame.type == FrameType::State) {
         m_state = std::move(json);
         emit stateChanged();
+    } else if (frame.type == FrameType::Queue) {
+        m_queue = std::move(json);
+        emit queueChanged();
     } else if (frame.type == FrameType::Result && json["id"].is_number_integer()) {
         const Done done = m_waiting.take(json["id"].get<int>());
         const bool isOk = json["ok"].is_boolean() && json["ok"].get<bool>();
@@ -118,9 +125,15 @@ void KeeperLink::take(const FrameReader::Frame &frame)
                                     ? QString::fromStdString(json["message"].get<std::string>())
                                     : QString();
         if (done) {
-            done(isOk ? Result<>() : fail(ErrorCode::Unavailable, message));
+            done(isOk ? Result<nlohmann::json>(json.value("data", nlohmann::json()))
+                      : fail(ErrorCode::Unavailable, message));
         }
     }
+}
+
+bool KeeperLink::can(std::string_view feature) const
+{
+    return std::find(m_features.begin(), m_features.end(), feature) != m_features.end();
 }
 
 void KeeperLink::giveUp()

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <functional>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
 
@@ -24,7 +25,8 @@ class KeeperLink : public QObject
     Q_DISABLE_COPY_MOVE(KeeperLink)
 
 public:
-    using Done = std::function<void(Result<>)>;
+    // With what was asked for; null where nothing was.
+    using Done = std::function<void(const Result<nlohmann::json> &)>;
 
     explicit KeeperLink(QObject *parent = nullptr);
     ~KeeperLink() override;
@@ -39,10 +41,15 @@ public:
     // From the last greeting on; meaningful once isGreeted().
     [[nodiscard]] const keeperprotocol::Progress &progress() const { return m_progress; }
     [[nodiscard]] const nlohmann::json &state() const { return m_state; }
+    // Keepers of older farcellds can do less.
+    [[nodiscard]] bool can(std::string_view feature) const;
+    // Null until it is told, and of a keeper that has none.
+    [[nodiscard]] const nlohmann::json &queue() const { return m_queue; }
 
 signals:
     void stateChanged();
     void progressed();
+    void queueChanged();
     void lost(); // the keeper is gone or speaks another language
 
 private:
@@ -53,7 +60,7 @@ private:
     QLocalSocket m_socket;
     keeperprotocol::FrameReader m_reader;
     keeperprotocol::Progress m_progress;
-    nlohmann::json m_state;
+    nlohmann::json m_state, m_features, m_queue;
     QHash<int, Done> m_waiting;
     int m_nextId = 1;
     bool m_isGreeted = false; // hello, state and progress have all come

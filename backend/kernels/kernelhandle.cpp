@@ -29,7 +29,7 @@ QByteArray bytesOf(std::string_view text)
 std::string farcellMessage(std::string_view type, const nlohmann::json &content)
 {
     const std::string header = wire::makeHeader(type, "farcelld");
-    const std::string text = content.dump();
+    const std::string text = content.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     return wire::encodeV1({"iopub", header, "{}", "{}", text, {}});
 }
 
@@ -56,6 +56,7 @@ KernelHandle::KernelHandle(Identity identity, QString bundle, pid_t keeper, QObj
         pump();
         emit active();
     });
+    connect(&m_link, &KeeperLink::queueChanged, this, qOverload<>(&KernelHandle::tellQueue));
 }
 
 KernelHandle::~KernelHandle()
@@ -75,6 +76,18 @@ KernelModel KernelHandle::model() const
         m_gone.isEmpty() ? QString::fromUtf8(bytesOf(state)) : QStringLiteral("dead");
     model.reason = reason();
     model.lastSequence = lastSequence();
+    model.started = m_identity.started;
+    const nlohmann::json &known = m_link.state();
+    if (m_gone.isEmpty() && known.is_object()) {
+        model.pid = std::max<qint64>(0, known.value("kernel_pid", qint64(0)));
+    }
+    if (const nlohmann::json &queue = m_link.queue(); queue.is_object()) {
+        const nlohmann::json items = queue.value("items", nlohmann::json::array());
+        model.queued = static_cast<int>(
+            std::count_if(items.begin(), items.end(), [](const nlohmann::json &item) {
+                return item.value("state", "") == "queued";
+            }));
+    }
     return model;
 }
 
@@ -157,6 +170,15 @@ std::unique_ptr<KernelStream> KernelHandle::open(const QString &session,
     return stream;
 }
 
+// Where it goes on. It may have been ahead of the others when it joined them.
+void KernelHandle::leaveTail(JournalStream &stream)
+{
+    if (std::exchange(stream.m_isLive, false) &&
+        m_tail.position().nextSequence >= stream.m_position.nextSequence) {
+        stream.m_position = m_tail.position();
+    }
+}
+
 void KernelHandle::detach(JournalStream &stream)
 {
     const auto it = std::find(m_streams.begin(), m_streams.end(), &stream);
@@ -164,10 +186,7 @@ void KernelHandle::detach(JournalStream &stream)
         return;
     }
     m_streams.erase(it);
-    if (stream.m_isLive) {
-        stream.m_position = m_tail.position();
-        stream.m_isLive = false;
-    }
+    leaveTail(stream);
     stream.m_isPaused = true;
     stream.m_kernel = nullptr;
     if (!isAnyLive()) {
@@ -357,9 +376,37 @@ void KernelHandle::catchUp(JournalStream &stream)
 // It has got everything there was when it was opened.
 void KernelHandle::tellLive(JournalStream &stream)
 {
+    const QPointer<JournalStream> guard(&stream);
     if (stream.m_options.events && !std::exchange(stream.m_isToldLive, true)) {
         emit stream.framesReceived(
             {bytesOf(farcellMessage("farcell_live", {{"last", stream.m_replayedUntil}}))});
+    }
+    if (guard) {
+        tellQueue(stream);
+    }
+}
+
+// Streams that are paused or behind get the latest one later.
+void KernelHandle::tellQueue()
+{
+    std::vector<QPointer<JournalStream>> guarded;
+    for (JournalStream *stream : m_streams) {
+        stream->m_wantsQueue = true;
+        guarded.emplace_back(stream);
+    }
+    for (const QPointer<JournalStream> &stream : guarded) {
+        if (stream) {
+            tellQueue(*stream);
+        }
+    }
+}
+
+void KernelHandle::tellQueue(JournalStream &stream)
+{
+    if (stream.m_options.events && stream.m_isLive && stream.m_kernel &&
+        stream.m_kernel->m_link.queue().is_object() && std::exchange(stream.m_wantsQueue, false)) {
+        emit stream.framesReceived(
+            {bytesOf(farcellMessage("farcell_queue", stream.m_kernel->m_link.queue()))});
     }
 }
 
@@ -390,9 +437,8 @@ void JournalStream::pause()
 {
     m_isPaused = true;
     m_isResumeQueued = false;
-    if (m_isLive && m_kernel) {
-        m_position = m_kernel->m_tail.position();
-        m_isLive = false;
+    if (m_kernel) {
+        m_kernel->leaveTail(*this);
     }
 }
 

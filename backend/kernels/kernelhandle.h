@@ -35,6 +35,7 @@ public:
         QString language;
         QString workingDirectory;
         nlohmann::json specJson; // to see whether the kernelspec changed meanwhile
+        QDateTime started;
     };
     KernelHandle(Identity identity, QString bundle, pid_t keeper, QObject *parent = nullptr);
     ~KernelHandle() override;
@@ -75,7 +76,10 @@ private:
     void makeLive(JournalStream &stream);
     void catchUp(JournalStream &stream);
     static void tellLive(JournalStream &stream);
+    void tellQueue();
+    static void tellQueue(JournalStream &stream);
     void detach(JournalStream &stream);
+    void leaveTail(JournalStream &stream);
     [[nodiscard]] quint64 lastSequence() const;
     [[nodiscard]] bool isAnyLive() const;
 
@@ -128,6 +132,7 @@ private:
     StreamOptions m_options;
     QList<QByteArray> m_first; // to send before anything else
     bool m_isToldLive = false;
+    bool m_wantsQueue = true; // has not got the latest farcell_queue
 };
 
 } // namespace farcell

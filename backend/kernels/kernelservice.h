@@ -11,6 +11,9 @@
 
 #include <memory>
 #include <optional>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
 
 namespace farcell {
 
@@ -24,6 +27,9 @@ struct KernelModel
     int connections = 0;      // open WebSockets
     QString reason;           // why it died, one sentence; empty while it lives
     quint64 lastSequence = 0; // farcell_seq of its latest message
+    QDateTime started;        // UTC
+    qint64 pid = 0;           // of the kernel; 0 when it does not run
+    int queued = 0;           // executions that wait
 };
 
 struct KernelStart
@@ -76,9 +82,10 @@ class KernelService : public QObject
 public:
     struct Options
     {
-        QString stateDirectory; // bundles live in <state>/kernels/<id>, 0700
-        QString keeperProgram;  // farcell-keeper
-        bool prewarm = true;    // keep one kernel ready per used kernelspec
+        QString stateDirectory;     // bundles live in <state>/kernels/<id>, 0700
+        QString keeperProgram;      // farcell-keeper
+        bool prewarm = true;        // keep one kernel ready per used kernelspec
+        bool endWithServer = false; // kernels end soon when the server is gone, also if it crashed
         quint64 retainedBytes = 4ULL * 1024 * 1024 * 1024; // of each kernel's journal
     };
     static Result<std::unique_ptr<KernelService>> create(Options options);
@@ -91,6 +98,11 @@ public:
     QFuture<Result<KernelModel>> start(const KernelStart &request);
     QFuture<Result<>> shutdown(const KernelId &id); // NotFound if unknown
     QFuture<Result<>> interrupt(const KernelId &id);
+    // Something of the kernel's keeper that must be able to `feature` (backend/keeper/protocol.h);
+    // the answer's form depends on the command. NotFound: no such kernel; Cancelled: the keeper
+    // is an older one; Unavailable: it refuses, with the reason.
+    QFuture<Result<nlohmann::json>> ask(const KernelId &id, std::string_view feature,
+                                        nlohmann::json command);
     QFuture<Result<KernelModel>> restart(const KernelId &id); // after kernel_info answered, <= 60 s
 
     // `session` is the client's session_id: ZeroMQ identity and key of offline buffering

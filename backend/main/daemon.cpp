@@ -73,6 +73,7 @@ Result<std::unique_ptr<Daemon>> Daemon::create(const ServeOptions &options)
     kernelOptions.stateDirectory = folder;
     kernelOptions.keeperProgram = keeperProgram();
     kernelOptions.prewarm = options.prewarm;
+    kernelOptions.endWithServer = options.kernelsEndWithServer;
     kernelOptions.retainedBytes = quint64(options.journalMegabytes) * 1024 * 1024;
     auto kernels = KernelService::create(std::move(kernelOptions));
     if (!kernels)
@@ -128,6 +129,7 @@ Daemon::Daemon(Parts parts)
     http::addPageRoutes(m_router, m_services);
     http::addKernelspecRoutes(m_router, m_services);
     http::addKernelRoutes(m_router, m_services);
+    http::addFarcellKernelRoutes(m_router, m_services);
     http::addSessionRoutes(m_router, m_services);
     http::addContentsRoutes(m_router, m_services);
     http::addTerminalRoutes(m_router, m_services);

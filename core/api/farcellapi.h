@@ -24,6 +24,11 @@ inline constexpr QLatin1String readyLine("Farcell backend ready at ");
 inline constexpr QLatin1String featureResources("resources");
 inline constexpr QLatin1String featureSequence("sequence");
 inline constexpr QLatin1String featureReplay("replay"); // ?since= and ?events= of channels
+inline constexpr QLatin1String featureOnce("once");     // metadata.farcell_once of requests
+inline constexpr QLatin1String featureQueue("queue");
+inline constexpr QLatin1String featureLadder("interrupt_ladder");
+inline constexpr QLatin1String featurePostMortem("post_mortem");
+inline constexpr QLatin1String featureKernels("kernels");
 
 // GET infoRoute
 struct ServerInfo

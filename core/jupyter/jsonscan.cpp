@@ -157,6 +157,23 @@ bool isKey(std::string_view inner, std::string_view key)
     return inner == key || (inner.find('\\') != std::string_view::npos && decoded(inner) == key);
 }
 
+std::string withRawMember(std::string_view object, std::string_view key, std::string_view value)
+{
+    std::string_view body = "{";
+    bool isEmpty = true;
+    if (looksLikeObject(object)) {
+        body = object.substr(0, object.find_last_of('}'));
+        Scanner scanner(object);
+        isEmpty = scanner.take('{') && scanner.isNext('}');
+    }
+    std::string result;
+    result.reserve(body.size() + key.size() + value.size() + 5);
+    result.append(body);
+    result.append(isEmpty ? "\"" : ",\"").append(key).append("\":");
+    result.append(value).push_back('}');
+    return result;
+}
+
 } // namespace
 
 std::optional<std::string_view> jsonValue(std::string_view object, std::string_view key)
@@ -205,19 +222,14 @@ bool looksLikeObject(std::string_view text)
 
 std::string withMember(std::string_view object, std::string_view key, unsigned long long value)
 {
-    std::string_view body = "{";
-    bool isEmpty = true;
-    if (looksLikeObject(object)) {
-        body = object.substr(0, object.find_last_of('}'));
-        Scanner scanner(object);
-        isEmpty = scanner.take('{') && scanner.isNext('}');
-    }
-    std::string result;
-    result.reserve(body.size() + key.size() + 28);
-    result.append(body);
-    result.append(isEmpty ? "\"" : ",\"").append(key).append("\":");
-    result.append(std::to_string(value)).push_back('}');
-    return result;
+    return withRawMember(object, key, std::to_string(value));
+}
+
+std::string withMember(std::string_view object, std::string_view key, const std::string &value)
+{
+    return withRawMember(
+        object, key,
+        nlohmann::json(value).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace));
 }
 
 } // namespace farcell::wire

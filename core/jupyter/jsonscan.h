@@ -22,5 +22,8 @@ namespace farcell::wire {
 // name. Text that is no object is replaced by one that has only the new member.
 [[nodiscard]] std::string withMember(std::string_view object, std::string_view key,
                                      unsigned long long value);
+// The same with a text.
+[[nodiscard]] std::string withMember(std::string_view object, std::string_view key,
+                                     const std::string &value);
 
 } // namespace farcell::wire
