@@ -41,20 +41,26 @@ std::optional<QByteArray> hostName(QByteArrayView header)
 
 } // namespace
 
-OriginPolicy::OriginPolicy(QByteArray listenHost, QList<QByteArray> allowedOrigins)
-    : m_listenHost(std::move(listenHost).toLower())
+OriginPolicy::OriginPolicy(QList<QByteArray> ownHosts, QList<QByteArray> allowedOrigins,
+                           Addresses addresses)
+    : m_ownHosts(std::move(ownHosts))
     , m_allowedOrigins(std::move(allowedOrigins))
-{}
+    , m_addresses(addresses)
+{
+    for (QByteArray &host : m_ownHosts)
+        host = std::move(host).toLower();
+    m_ownHosts.removeAll(QByteArray());
+}
 
 bool OriginPolicy::hostAllowed(QByteArrayView hostHeader) const
 {
     const auto host = hostName(hostHeader);
     if (!host)
         return false;
-    if (*host == "localhost" || *host == m_listenHost)
+    if (*host == "localhost" || m_ownHosts.contains(*host))
         return true;
     const QHostAddress address(QString::fromLatin1(*host));
-    return !address.isNull() && address.isLoopback();
+    return !address.isNull() && (m_addresses == Addresses::Any || address.isLoopback());
 }
 
 bool OriginPolicy::originAllowed(QByteArrayView origin, QByteArrayView hostHeader) const

@@ -11,11 +11,17 @@ namespace farcell::auth {
 class OriginPolicy
 {
 public:
-    // `listenHost` is the name or address that the server was told to listen on; origins as
+    // `ownHosts` are names and addresses of this server besides loopback; origins as
     // "https://example.org", or "*" for any.
-    OriginPolicy(QByteArray listenHost, QList<QByteArray> allowedOrigins);
+    enum class Addresses
+    {
+        Loopback,
+        Any // this server is reached over a network; numbers cannot be somebody's trick with names
+    };
+    OriginPolicy(QList<QByteArray> ownHosts, QList<QByteArray> allowedOrigins,
+                 Addresses addresses = Addresses::Loopback);
 
-    // Loopback names and addresses, and the listening host; the port does not matter.
+    // Loopback, numeric addresses where any are taken, and the own hosts; the port does not matter.
     [[nodiscard]] bool hostAllowed(QByteArrayView hostHeader) const;
     // Same origin as the Host header, or one that the owner allowed.
     [[nodiscard]] bool originAllowed(QByteArrayView origin, QByteArrayView hostHeader) const;
@@ -23,8 +29,9 @@ public:
     [[nodiscard]] bool originListed(QByteArrayView origin) const;
 
 private:
-    QByteArray m_listenHost;
+    QList<QByteArray> m_ownHosts;
     QList<QByteArray> m_allowedOrigins;
+    Addresses m_addresses;
 };
 
 } // namespace farcell::auth

@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace farcell::auth {
@@ -19,28 +20,12 @@ namespace farcell::auth {
 namespace {
 
 constexpr int tokenBytes = 24;
+constexpr qsizetype shortestToken = 16; // characters
 constexpr qint64 maxSecretBytes = 64L * 1024;
 
 QString tr(const char *text)
 {
     return QCoreApplication::translate("farcell::auth", text);
-}
-
-Result<> writeNewSecret(const QString &file, const QByteArray &secret)
-{
-    const int fd = ::open(QFile::encodeName(file).constData(),
-                          O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
-    if (fd < 0)
-        return fail(ErrorCode::Denied, tr("Cannot create the file %1").arg(file),
-                    QString::fromLocal8Bit(std::strerror(errno)));
-    const QByteArray line = secret + '\n';
-    const bool written = ::write(fd, line.constData(), size_t(line.size())) == line.size();
-    ::close(fd);
-    if (!written) {
-        QFile::remove(file); // an empty one would stop every later start
-        return fail(ErrorCode::Internal, tr("Cannot write the file %1").arg(file));
-    }
-    return {};
 }
 
 } // namespace
@@ -70,6 +55,23 @@ QByteArray randomHex(int bytes)
     return raw.toHex();
 }
 
+Result<> writeNewSecret(const QString &file, const QByteArray &secret)
+{
+    const int fd = ::open(QFile::encodeName(file).constData(),
+                          O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+    if (fd < 0)
+        return fail(ErrorCode::Denied, tr("Cannot create the file %1").arg(file),
+                    QString::fromLocal8Bit(std::strerror(errno)));
+    const QByteArray line = secret + '\n';
+    const bool written = ::write(fd, line.constData(), size_t(line.size())) == line.size();
+    ::close(fd);
+    if (!written) {
+        QFile::remove(file); // an empty one would stop every later start
+        return fail(ErrorCode::Internal, tr("Cannot write the file %1").arg(file));
+    }
+    return {};
+}
+
 Result<QByteArray> readSecret(const QString &file)
 {
     QFile in(file);
@@ -79,6 +81,8 @@ Result<QByteArray> readSecret(const QString &file)
     const QByteArray secret = in.read(maxSecretBytes).trimmed();
     if (secret.isEmpty())
         return fail(ErrorCode::InvalidData, tr("The token file %1 is empty").arg(file));
+    if (in.bytesAvailable() > 0)
+        return fail(ErrorCode::InvalidData, tr("The token file %1 is too large").arg(file));
     return secret;
 }
 
@@ -89,6 +93,19 @@ Result<QByteArray> readOrCreateSecret(const QString &file)
             return tl::unexpected(made.error());
     }
     return readSecret(file);
+}
+
+QString secretWarning(const QString &file, const QByteArray &secret)
+{
+    struct stat status = {};
+    if (::stat(QFile::encodeName(file).constData(), &status) == 0 &&
+        (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        return tr("Others on this computer may read the token file %1: make it private with "
+                  "chmod 600")
+            .arg(file);
+    if (secret.size() < shortestToken)
+        return tr("The token in %1 is short enough to be guessed").arg(file);
+    return {};
 }
 
 } // namespace farcell::auth

@@ -1,5 +1,6 @@
 #include "backend/http/eventhub.h"
 
+#include "backend/http/backlog.h"
 #include "backend/http/jsonfields.h"
 
 #include <QDateTime>
@@ -58,7 +59,7 @@ void EventHub::send(const QString &text)
 {
     const QSet<QWebSocket *> subscribers = m_subscribers;
     for (QWebSocket *socket : subscribers) {
-        if (socket->bytesToWrite() > maxUnsent)
+        if (unsentBytes(socket) > maxUnsent)
             socket->abort();
         else
             socket->sendTextMessage(text);

@@ -1,7 +1,10 @@
 #include "backend/http/httpconnection.h"
 
+#include "backend/http/backlog.h"
+
 #include <QFutureWatcher>
 #include <QHostAddress>
+#include <QSslSocket>
 #include <QTcpSocket>
 #include <QTimer>
 
@@ -37,12 +40,17 @@ HttpConnection::HttpConnection(QTcpSocket *socket, HttpServer &server, bool isLo
     socket->setReadBufferSize(readBuffer);
     connect(socket, &QTcpSocket::readyRead, this, &HttpConnection::readMore);
     connect(socket, &QTcpSocket::disconnected, this, &QObject::deleteLater);
-    connect(socket, &QTcpSocket::bytesWritten, this, [this] {
-        m_progress = Clock::now();
-        if (m_phase == Phase::Respond)
-            m_file ? writeFile() : finishResponse();
-    });
+    connect(socket, &QTcpSocket::bytesWritten, this, &HttpConnection::handleWritten);
+    if (const auto *ssl = qobject_cast<QSslSocket *>(socket))
+        connect(ssl, &QSslSocket::encryptedBytesWritten, this, &HttpConnection::handleWritten);
     enter(Phase::Head);
+}
+
+void HttpConnection::handleWritten()
+{
+    m_progress = Clock::now();
+    if (m_phase == Phase::Respond)
+        m_file ? writeFile() : finishResponse();
 }
 
 HttpConnection::~HttpConnection()
@@ -292,7 +300,7 @@ void HttpConnection::respond(HttpResponse response)
 
 void HttpConnection::writeFile()
 {
-    while (m_fileLeft > 0 && m_socket->bytesToWrite() < writeHighMark) {
+    while (m_fileLeft > 0 && unsentBytes(m_socket) < writeHighMark) {
         const QByteArray piece = m_file->read(std::min(filePiece, m_fileLeft));
         if (piece.isEmpty()) { // shrank meanwhile: the promised length cannot be kept
             abort();
@@ -309,7 +317,7 @@ void HttpConnection::writeFile()
 
 void HttpConnection::finishResponse()
 {
-    if (m_socket->bytesToWrite() > 0)
+    if (unsentBytes(m_socket) > 0)
         return;
     if (m_closeAfter) {
         startLinger();

@@ -55,6 +55,7 @@ private:
     void handle();
     void respond(HttpResponse response);
     void respondLater(HttpResponse response, std::chrono::milliseconds delay);
+    void handleWritten();
     void writeFile();
     void finishResponse();
     void startLinger();

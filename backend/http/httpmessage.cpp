@@ -226,6 +226,7 @@ int httpStatus(ErrorCode code)
     case ErrorCode::TooLarge:
         return 413;
     case ErrorCode::Cancelled:
+    case ErrorCode::Untrusted:
     case ErrorCode::Internal:
         break;
     }

@@ -1,5 +1,6 @@
 #include "backend/http/httpserver.h"
 
+#include "backend/http/backlog.h"
 #include "backend/http/httpconnection.h"
 #include "backend/http/socketguard.h"
 
@@ -18,6 +19,7 @@
 #include <algorithm>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace farcell::http {
 
@@ -173,6 +175,7 @@ void HttpServer::accept(qintptr descriptor, bool isLocal)
     if (!socket->setSocketDescriptor(descriptor)) {
         qCWarning(lcHttp) << "cannot take a connection:" << socket->errorString();
         delete socket;
+        ::close(int(descriptor)); // Qt has not taken it
         return;
     }
     if (!isLocal)
@@ -238,6 +241,7 @@ void HttpServer::upgrade(QTcpSocket *socket, qsizetype headSize, const SocketRou
         webSocket->setParent(nullptr);
         webSocket->setMaxAllowedIncomingFrameSize(route.messageLimit);
         webSocket->setMaxAllowedIncomingMessageSize(route.messageLimit);
+        carry(webSocket.get(), socket);
         guard->watch(webSocket.get());
         route.accept(std::move(webSocket), request);
     });

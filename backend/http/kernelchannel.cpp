@@ -1,5 +1,6 @@
 #include "backend/http/kernelchannel.h"
 
+#include "backend/http/backlog.h"
 #include "core/jupyter/websocketframes.h"
 
 #include <QLoggingCategory>
@@ -65,7 +66,7 @@ void KernelChannel::deliver(const QList<QByteArray> &frames)
         else
             deliverLegacy(frame);
     }
-    if (!m_paused && m_stream && m_socket->bytesToWrite() > highMark) {
+    if (!m_paused && m_stream && unsentBytes(m_socket) > highMark) {
         m_paused = true;
         m_stream->pause();
     }
@@ -87,7 +88,7 @@ void KernelChannel::deliverLegacy(const QByteArray &frame)
 
 void KernelChannel::mayResume()
 {
-    if (!m_paused || !m_stream || m_socket->bytesToWrite() > lowMark)
+    if (!m_paused || !m_stream || unsentBytes(m_socket) > lowMark)
         return;
     m_paused = false;
     m_stream->resume();

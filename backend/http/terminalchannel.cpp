@@ -1,5 +1,6 @@
 #include "backend/http/terminalchannel.h"
 
+#include "backend/http/backlog.h"
 #include "backend/http/jsonfields.h"
 
 #include <nlohmann/json.hpp>
@@ -61,7 +62,7 @@ TerminalChannel::~TerminalChannel()
 void TerminalChannel::send(const QString &text)
 {
     m_socket->sendTextMessage(encode("stdout", text));
-    if (!m_blocked && m_terminal && m_socket->bytesToWrite() > highMark) {
+    if (!m_blocked && m_terminal && unsentBytes(m_socket) > highMark) {
         m_blocked = true;
         m_terminal->setReaderBlocked(this, true);
         m_stuck->start(patience);
@@ -73,7 +74,7 @@ void TerminalChannel::progress()
     if (!m_blocked)
         return;
     m_stuck->start(patience);
-    if (m_socket->bytesToWrite() > lowMark)
+    if (unsentBytes(m_socket) > lowMark)
         return;
     m_stuck->stop();
     m_blocked = false;

@@ -1,11 +1,15 @@
 #include "backend/main/daemon.h"
 
 #include "backend/auth/secret.h"
+#include "backend/main/tokencommand.h"
 
 #include <QCoreApplication>
 #include <QDir>
 #include <QFileInfo>
 #include <QHostAddress>
+#include <QLoggingCategory>
+#include <QSaveFile>
+#include <QSysInfo>
 #include <QTimer>
 
 #include <algorithm>
@@ -15,6 +19,8 @@
 namespace farcell {
 
 namespace {
+
+Q_LOGGING_CATEGORY(lcDaemon, "farcell.daemon")
 
 // One more than the seven seconds that a kernel may take to end (docs/protocol.md).
 constexpr std::chrono::seconds stopLimit{8};
@@ -40,6 +46,21 @@ QList<QByteArray> latin1(const QStringList &list)
     return bytes;
 }
 
+// Names by which this machine may be called in a request's Host. A foreign name that leads here is
+// somebody's trick on a browser.
+auth::OriginPolicy originPolicy(const http::ListenAddress &address, const ServeOptions &options)
+{
+    QList<QByteArray> names = latin1(options.allowedHosts);
+    names << address.host.toLatin1();
+    const QList<QByteArray> origins = latin1(options.allowedOrigins);
+    if (address.isLoopback() || address.isUnix())
+        return {names, origins};
+    const QByteArray host = QSysInfo::machineHostName().toLatin1();
+    const QByteArray shortHost = host.split('.').first();
+    names << host << shortHost << shortHost + ".local";
+    return {names, origins, auth::OriginPolicy::Addresses::Any};
+}
+
 } // namespace
 
 Result<std::unique_ptr<Daemon>> Daemon::create(const ServeOptions &options)
@@ -47,11 +68,10 @@ Result<std::unique_ptr<Daemon>> Daemon::create(const ServeOptions &options)
     auto address = http::ListenAddress::parse(options.listen);
     if (!address)
         return tl::unexpected(address.error());
-    if (!address->isLoopback())
-        return fail(
-            ErrorCode::InvalidData,
-            tr("farcelld listens only on this computer (127.0.0.1, ::1, localhost or unix:) "
-               "as long as it has no TLS; reach it from elsewhere through SSH"));
+    const bool wantsTls = !address->isUnix() && !options.insecure &&
+                          (!address->isLoopback() || options.tls || !options.tlsKey.isEmpty());
+    if (!wantsTls)
+        QCoreApplication::setLibraryPaths({}); // saves 3 MiB: no TLS plugin
     Contents::Options contentsOptions;
     contentsOptions.root.followSymlinks = options.followSymlinks;
     auto contents = Contents::create(options.root, contentsOptions);
@@ -66,6 +86,27 @@ Result<std::unique_ptr<Daemon>> Daemon::create(const ServeOptions &options)
                      : auth::readSecret(options.tokenFile);
     if (!token)
         return tl::unexpected(token.error());
+    std::optional<TlsSetup> tls;
+    QStringList notices;
+    const QString tokenFile = options.tokenFile.isEmpty()
+                                  ? QString(folder + QStringLiteral("/token"))
+                                  : options.tokenFile;
+    if (const QString warning = auth::secretWarning(tokenFile, *token); !warning.isEmpty())
+        notices << warning;
+    if (wantsTls) {
+        auto setup = prepareTls(options, folder);
+        if (!setup)
+            return fail(setup.error().code,
+                        tr("There is no TLS, without which farcelld listens only on this computer "
+                           "(or with --insecure): %1")
+                            .arg(setup.error().message),
+                        setup.error().detail);
+        notices << tr("TLS certificate's fingerprint (SHA-256): %1").arg(setup->fingerprint);
+        tls = *std::move(setup);
+    } else if (!address->isLoopback()) {
+        notices << tr("Listening without TLS: everybody on the way can read the token and take "
+                      "over your account");
+    }
     auto cookieKey = auth::readOrCreateSecret(folder + QStringLiteral("/cookie_secret"));
     if (!cookieKey)
         return tl::unexpected(cookieKey.error());
@@ -85,7 +126,9 @@ Result<std::unique_ptr<Daemon>> Daemon::create(const ServeOptions &options)
                 std::move(*token),
                 std::move(*cookieKey),
                 std::move(*contents),
-                std::move(*kernels)};
+                std::move(*kernels),
+                std::move(tls),
+                std::move(notices)};
     return std::unique_ptr<Daemon>(new Daemon(std::move(parts)));
 }
 
@@ -95,9 +138,7 @@ Daemon::Daemon(Parts parts)
     , m_sessions(m_parts.state->path() + QStringLiteral("/sessions.json"))
     , m_config(m_parts.state->path() + QStringLiteral("/config"))
     , m_machine(m_parts.contents->rootDirectory())
-    , m_gate({m_parts.token, m_parts.cookieKey,
-              auth::OriginPolicy(m_parts.address.host.toLatin1(),
-                                 latin1(m_parts.options.allowedOrigins))},
+    , m_gate({m_parts.token, m_parts.cookieKey, originPolicy(m_parts.address, m_parts.options)},
              m_router)
     , m_services{*m_parts.contents,
                  m_terminals,
@@ -114,6 +155,14 @@ Daemon::Daemon(Parts parts)
                  [this] { stop(); }}
     , m_server(m_gate, {})
 {
+    if (m_parts.tls)
+        m_server.setTls(m_parts.tls->configuration);
+    if (m_parts.options.cullIdleSeconds > 0) {
+        auto *timer = new QTimer(this);
+        connect(timer, &QTimer::timeout, this, &Daemon::cullIdle);
+        timer->start(std::chrono::milliseconds(
+            std::clamp(m_parts.options.cullIdleSeconds * 250, 500, 60000)));
+    }
     m_pool.setMaxThreadCount(std::max(4, QThread::idealThreadCount()));
     connect(m_parts.kernels.get(), &KernelService::activity, this,
             [this] { m_services.lastActivity = QDateTime::currentDateTimeUtc(); });
@@ -146,12 +195,46 @@ Result<QString> Daemon::listen()
     const http::ListenAddress &address = m_parts.address;
     if (auto listening = m_server.listen(address); !listening)
         return tl::unexpected(listening.error());
-    if (address.isUnix())
-        return QString(QStringLiteral("unix:") + address.socketPath);
+    if (address.isUnix()) {
+        const QString told = QStringLiteral("unix:") + address.socketPath;
+        tellAddress(told);
+        return told;
+    }
     const QString host = address.host == u"localhost"  ? QStringLiteral("127.0.0.1")
                          : address.host.contains(u':') ? QString(u'[' + address.host + u']')
                                                        : address.host;
-    return QStringLiteral("http://%1:%2/").arg(host).arg(m_server.port());
+    const QString told =
+        QStringLiteral("%1://%2:%3/")
+            .arg(m_parts.tls ? QStringLiteral("https") : QStringLiteral("http"), host)
+            .arg(m_server.port());
+    tellAddress(told);
+    return told;
+}
+
+// For `farcelld token`.
+void Daemon::tellAddress(const QString &address) const
+{
+    QSaveFile file(addressFile(m_parts.state->path()));
+    if (file.open(QIODevice::WriteOnly)) {
+        file.setPermissions(QFile::ReadOwner | QFile::WriteOwner);
+        file.write(address.toUtf8() + '\n');
+        file.commit();
+    }
+}
+
+// Off unless the owner asked for it: what nobody looks at and does nothing goes.
+void Daemon::cullIdle()
+{
+    const QDateTime limit =
+        QDateTime::currentDateTimeUtc().addSecs(-m_parts.options.cullIdleSeconds);
+    const QList<KernelModel> kernels = m_parts.kernels->kernels();
+    for (const KernelModel &kernel : kernels) {
+        if (kernel.connections == 0 && kernel.executionState == QStringLiteral("idle") &&
+            kernel.lastActivity < limit) {
+            qCInfo(lcDaemon) << "ends an idle kernel:" << kernel.id.toString();
+            m_parts.kernels->shutdown(kernel.id);
+        }
+    }
 }
 
 void Daemon::stop()

@@ -12,6 +12,7 @@
 #include "backend/kernels/kernelservice.h"
 #include "backend/main/options.h"
 #include "backend/main/statedirectory.h"
+#include "backend/main/tlssetup.h"
 #include "backend/runtimes/machine.h"
 #include "backend/terminals/terminalservice.h"
 
@@ -19,6 +20,7 @@
 #include <QThreadPool>
 
 #include <memory>
+#include <optional>
 
 namespace farcell {
 
@@ -35,6 +37,8 @@ public:
 
     // Listens; returns the address to tell.
     Result<QString> listen();
+    // What the owner should know at the start, a sentence each.
+    [[nodiscard]] const QStringList &notices() const { return m_parts.notices; }
     // Ends kernels too where that was asked for, then emits stopped(). A second call ends at once.
     void stop();
 
@@ -51,9 +55,13 @@ private:
         QByteArray cookieKey;
         std::unique_ptr<Contents> contents;
         std::unique_ptr<KernelService> kernels;
+        std::optional<TlsSetup> tls;
+        QStringList notices;
     };
     explicit Daemon(Parts parts);
     void endKernels();
+    void cullIdle();
+    void tellAddress(const QString &address) const;
 
     Parts m_parts;
     TerminalService m_terminals;

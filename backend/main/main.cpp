@@ -1,5 +1,6 @@
 #include "backend/main/daemon.h"
 #include "backend/main/options.h"
+#include "backend/main/tokencommand.h"
 #include "backend/main/unixsignals.h"
 #include "core/api/farcellapi.h"
 
@@ -74,6 +75,8 @@ int serve(QCoreApplication &application, const ServeOptions &options)
         return complain(address.error());
     if (options.exitWithStdin)
         stopWithStdin(**daemon);
+    for (const QString &line : (*daemon)->notices())
+        print(stderr, QStringLiteral("farcelld: ") + line + u'\n');
     print(stdout, api::readyLine + *address + u'\n');
     return QCoreApplication::exec();
 }
@@ -93,6 +96,13 @@ int main(int argc, char **argv)
         return complain(line.error());
     if (line->action == CommandLine::Action::Print) {
         print(stdout, line->text);
+        return 0;
+    }
+    if (line->action == CommandLine::Action::Token) {
+        const auto text = describeAccess(line->serve);
+        if (!text)
+            return complain(text.error());
+        print(stdout, *text);
         return 0;
     }
     return serve(application, line->serve);

@@ -18,17 +18,27 @@ QString tr(const char *text)
 QString usage()
 {
     return tr("Usage: farcelld serve [options]\n"
+              "       farcelld token [--state-dir DIR] [--token-file FILE]\n"
               "\n"
-              "The backend of Farcell: a Jupyter server for one person.\n"
+              "The backend of Farcell: a Jupyter server for one person. `token` prints the\n"
+              "address, the token and the fingerprint of the TLS certificate.\n"
               "\n"
               "Options:\n"
-              "  --listen ADDRESS      127.0.0.1:PORT or unix:PATH; port 0 picks a free one\n"
+              "  --listen ADDRESS      HOST:PORT or unix:PATH; port 0 picks a free one; beyond\n"
+              "                        this computer it is always with TLS\n"
               "                        (default 127.0.0.1:8888)\n"
               "  --root DIR            the folder to serve (default: the current one)\n"
               "  --state-dir DIR       where kernels and settings are kept\n"
               "                        (default: ~/.local/state/farcell)\n"
               "  --token-file FILE     the token, white space around it ignored\n"
               "                        (default: token in the state folder, made at first)\n"
+              "  --tls                 TLS on this computer's own addresses as well\n"
+              "  --tls-cert FILE --tls-key FILE\n"
+              "                        your own certificate and key (default: one that is made\n"
+              "                        at first, in the state folder)\n"
+              "  --insecure            no TLS: everybody on the way can read along and take over\n"
+              "  --allow-host NAME     a name clients call this machine by; may be repeated\n"
+              "  --cull-idle SECONDS   end kernels nobody used for so long (default: never)\n"
               "  --no-prewarm          keep no kernel ready in advance\n"
               "  --allow-origin URL    let web pages of this origin in; may be repeated\n"
               "  --follow-symlinks     follow symbolic links out of the root\n"
@@ -55,12 +65,30 @@ void addOptions(QCommandLineParser &parser)
         parser.addOption(
             QCommandLineOption(QString::fromLatin1(name), {}, QStringLiteral("value")));
     };
-    for (const char *name : {"listen", "root", "state-dir", "token-file", "allow-origin", "journal-limit"})
+    for (const char *name : {"listen", "root", "state-dir", "token-file", "allow-origin",
+                             "journal-limit", "allow-host", "tls-cert", "tls-key", "cull-idle"})
         value(name);
     for (const char *name : {"no-prewarm", "follow-symlinks", "kernels-end-with-server",
-                             "exit-with-stdin", "help", "version"})
+                             "exit-with-stdin", "tls", "insecure", "help", "version"})
         parser.addOption(QCommandLineOption(QString::fromLatin1(name)));
     parser.addOption(QCommandLineOption(QStringLiteral("h")));
+}
+
+// What is wrong with one of them, or nothing.
+std::optional<QString> readNumbers(const QCommandLineParser &parser, ServeOptions &options)
+{
+    const auto number = [&](const char *name, auto &value) {
+        const QString key = QString::fromLatin1(name);
+        bool isNumber = true;
+        if (parser.isSet(key))
+            value = parser.value(key).toInt(&isNumber);
+        return isNumber && (!parser.isSet(key) || value > 0);
+    };
+    if (!number("journal-limit", options.journalMegabytes))
+        return tr("--journal-limit wants a number of megabytes, 1 or more");
+    if (!number("cull-idle", options.cullIdleSeconds))
+        return tr("--cull-idle wants a number of seconds, 1 or more");
+    return std::nullopt;
 }
 
 Result<ServeOptions> readServe(const QCommandLineParser &parser)
@@ -80,13 +108,17 @@ Result<ServeOptions> readServe(const QCommandLineParser &parser)
     options.prewarm = !flag("no-prewarm");
     options.kernelsEndWithServer = flag("kernels-end-with-server");
     options.exitWithStdin = flag("exit-with-stdin");
-    if (const auto limit = text("journal-limit")) {
-        bool isNumber = false;
-        options.journalMegabytes = limit->toUInt(&isNumber);
-        if (!isNumber || options.journalMegabytes == 0)
-            return fail(ErrorCode::InvalidData,
-                        tr("--journal-limit wants a number of megabytes, 1 or more"));
-    }
+    options.allowedHosts = parser.values(QStringLiteral("allow-host"));
+    options.tls = flag("tls");
+    options.insecure = flag("insecure");
+    options.tlsCertificate = text("tls-cert").value_or(QString());
+    options.tlsKey = text("tls-key").value_or(QString());
+    if (options.tlsCertificate.isEmpty() != options.tlsKey.isEmpty())
+        return fail(ErrorCode::InvalidData, tr("--tls-cert and --tls-key go together"));
+    if (options.insecure && (options.tls || !options.tlsKey.isEmpty()))
+        return fail(ErrorCode::InvalidData, tr("--insecure and TLS exclude each other"));
+    if (const auto problem = readNumbers(parser, options))
+        return fail(ErrorCode::InvalidData, *problem);
     if (options.stateDirectory.isEmpty())
         return fail(ErrorCode::InvalidData,
                     tr("HOME is not set: say with --state-dir where to keep the state"));
@@ -113,7 +145,8 @@ Result<CommandLine> parseCommandLine(const QStringList &arguments)
         return line;
     }
     const QStringList words = parser.positionalArguments();
-    if (words != QStringList{QStringLiteral("serve")})
+    const bool isToken = words == QStringList{QStringLiteral("token")};
+    if (words != QStringList{QStringLiteral("serve")} && !isToken)
         return fail(ErrorCode::InvalidData,
                     words.isEmpty()
                         ? tr("Say what to do: farcelld serve (see farcelld --help)")
@@ -121,7 +154,7 @@ Result<CommandLine> parseCommandLine(const QStringList &arguments)
     auto serve = readServe(parser);
     if (!serve)
         return tl::unexpected(serve.error());
-    line.action = CommandLine::Action::Serve;
+    line.action = isToken ? CommandLine::Action::Token : CommandLine::Action::Serve;
     line.serve = std::move(*serve);
     return line;
 }

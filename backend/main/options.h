@@ -15,19 +15,25 @@ struct ServeOptions
     QString stateDirectory;
     QString tokenFile; // empty: <state>/token, made if it is not there
     QStringList allowedOrigins;
-    unsigned journalMegabytes = 4096; // of each kernel
+    int journalMegabytes = 4096;    // of each kernel
+    QStringList allowedHosts;       // names clients may call this machine by
+    bool tls = false;               // also on loopback
+    bool insecure = false;          // no TLS, even beyond this computer
+    QString tlsCertificate, tlsKey; // the person's own, PEM; empty: ours
+    int cullIdleSeconds = 0;        // end kernels that nobody used for so long; 0: never
     bool followSymlinks = false;
     bool prewarm = true;
     bool kernelsEndWithServer = false;
     bool exitWithStdin = false;
 };
 
-// What the command line asks for: serve, or text to print.
+// What the command line asks for: serve, tell who may come in, or text to print.
 struct CommandLine
 {
     enum class Action
     {
         Serve,
+        Token,
         Print
     };
     Action action = Action::Serve;

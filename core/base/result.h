@@ -13,6 +13,7 @@ enum class ErrorCode {
     NotFound,
     Exists,      // the target is already there
     Denied,      // authentication or permission
+    Untrusted,   // a server that cannot prove who it is; detail is its certificate's fingerprint
     Unavailable, // cannot be reached, or refuses
     Timeout,
     Cancelled,

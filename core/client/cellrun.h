@@ -17,6 +17,7 @@ struct CellRun
 {
     quint64 ticket = 0; // order of the wishes
     CellId cell;
+    std::optional<QString> text; // part of the cell that was marked; else all of it
     NotebookSession::OnError onError = NotebookSession::OnError::Stop;
     MsgId request;          // empty: not sent yet
     bool isForeign = false; // asked for by another client, or before this app was started

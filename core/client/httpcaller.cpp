@@ -1,6 +1,7 @@
 #include "core/client/httpcaller.h"
 
 #include "core/client/networkerror.h"
+#include "core/client/pinstore.h"
 
 #include <QNetworkReply>
 #include <QNetworkRequest>
@@ -59,6 +60,8 @@ void HttpCaller::send(const HttpRequest &request, Done done)
     network.setAttribute(QNetworkRequest::Http2AllowedAttribute, false);
     network.setAttribute(QNetworkRequest::CookieLoadControlAttribute, QNetworkRequest::Manual);
     network.setAttribute(QNetworkRequest::CookieSaveControlAttribute, QNetworkRequest::Manual);
+    if (network.url().scheme() == QLatin1String("https"))
+        network.setSslConfiguration(tlsConfiguration(m_endpoint));
     network.setTransferTimeout(static_cast<int>(request.timeout.count()));
     if (!request.body.isEmpty())
         network.setHeader(QNetworkRequest::ContentTypeHeader,
@@ -67,8 +70,12 @@ void HttpCaller::send(const HttpRequest &request, Done done)
     QNetworkReply *reply = m_network.sendCustomRequest(network, request.verb, request.body);
     m_calls.insert(reply, {std::move(done), request.maxReplyBytes, false, {}});
     connect(reply, &QNetworkReply::finished, this, [this, reply] { finish(reply); });
-    connect(reply, &QNetworkReply::sslErrors, this,
-            [this, reply](const QList<QSslError> &errors) { m_calls[reply].sslErrors = errors; });
+    connect(reply, &QNetworkReply::sslErrors, this, [this, reply](const QList<QSslError> &errors) {
+        if (isPinned(m_endpoint, errors))
+            reply->ignoreSslErrors();
+        else
+            m_calls[reply].sslErrors = errors;
+    });
     connect(reply, &QNetworkReply::downloadProgress, this, [this, reply](qint64 received) {
         Call &call = m_calls[reply];
         if (received > call.maxReplyBytes && !call.tooLarge) {
@@ -95,7 +102,7 @@ Result<HttpReply> HttpCaller::outcome(QNetworkReply *reply, const Call &call) co
                         reply->error() == QNetworkReply::OperationCanceledError;
     if (status == 0 || wasCut)
         return tl::unexpected(
-            transportError(reply->error(), reply->errorString(), call.sslErrors, m_endpoint.url));
+            transportError(reply->error(), reply->errorString(), call.sslErrors, m_endpoint));
     QByteArray body = reply->readAll();
     if (status < 200 || status >= 300)
         return tl::unexpected(statusError(

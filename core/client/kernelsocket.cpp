@@ -1,6 +1,7 @@
 #include "core/client/kernelsocket.h"
 
 #include "core/client/kernelmessage.h"
+#include "core/client/pinstore.h"
 #include "core/client/runtimejson.h"
 #include "core/jupyter/websocketframes.h"
 
@@ -103,6 +104,13 @@ void KernelSocket::connectNow()
     m_http.authorize(request);
     QWebSocketHandshakeOptions options;
     options.setSubprotocols({v1Protocol});
+    if (request.url().scheme() == QLatin1String("wss")) {
+        m_socket->setSslConfiguration(tlsConfiguration(m_http.endpoint()));
+        connect(m_socket, &QWebSocket::sslErrors, this, [this](const QList<QSslError> &errors) {
+            if (isPinned(m_http.endpoint(), errors))
+                m_socket->ignoreSslErrors();
+        });
+    }
     m_patience.start();
     m_link.nextTryAt = {};
     emit linkChanged();
@@ -215,7 +223,8 @@ void KernelSocket::checkKernel()
         if (!reply && reply.error().code == ErrorCode::NotFound)
             return giveUp({ErrorCode::NotFound, KernelConnection::tr("The kernel has ended"),
                            reply.error().detail});
-        if (!reply && reply.error().code == ErrorCode::Denied)
+        if (!reply &&
+            (reply.error().code == ErrorCode::Denied || reply.error().code == ErrorCode::Untrusted))
             return giveUp(reply.error());
         if (reply && m_refusedHandshakes >= maxRefusedHandshakes)
             return giveUp({ErrorCode::Unavailable,

@@ -1,8 +1,13 @@
 #include "core/client/networkerror.h"
 
+#include "core/client/pinstore.h"
+#include "core/client/runtimeclient.h"
+
 #include <QCoreApplication>
 
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace farcell {
 
@@ -20,8 +25,36 @@ QString hostAndPort(const QUrl &url)
     return host + u':' + QString::number(url.port(fallback));
 }
 
-Error tlsError(const QList<QSslError> &sslErrors, const QString &errorText, const QUrl &url)
+// Somebody has to compare fingerprints: with the one that was pinned, or for the first time.
+Error untrustedError(const QString &shown, const Endpoint &endpoint)
 {
+    const QString where = hostAndPort(endpoint.url);
+    if (endpoint.fingerprint.isEmpty())
+        return {
+            ErrorCode::Untrusted,
+            tr("The certificate of %1 is self-signed, so this computer cannot tell whose it is. "
+               "Compare its fingerprint with what “farcelld token” prints there")
+                .arg(where),
+            shown};
+    return {ErrorCode::Untrusted,
+            tr("The certificate of %1 has CHANGED since you trusted it. Somebody may be reading "
+               "along between you and the server. Nothing was sent. If it was renewed on purpose, "
+               "compare the new fingerprint with what “farcelld token” prints there and trust it")
+                .arg(where),
+            shown};
+}
+
+Error tlsError(const QList<QSslError> &sslErrors, const QString &errorText,
+               const Endpoint &endpoint)
+{
+    const QUrl &url = endpoint.url;
+    const QString shown = shownFingerprint(sslErrors);
+    const bool isOwn = std::any_of(sslErrors.begin(), sslErrors.end(), [](const QSslError &error) {
+        return error.error() == QSslError::SelfSignedCertificate ||
+               error.error() == QSslError::SelfSignedCertificateInChain;
+    });
+    if (!shown.isEmpty() && (isOwn || !endpoint.fingerprint.isEmpty()))
+        return untrustedError(shown, endpoint);
     if (sslErrors.isEmpty())
         return {ErrorCode::Unavailable,
                 tr("No secure connection to %1 could be made; if the server does not use TLS, "
@@ -30,12 +63,6 @@ Error tlsError(const QList<QSslError> &sslErrors, const QString &errorText, cons
                 errorText};
     const QSslError first = sslErrors.first();
     switch (first.error()) {
-    case QSslError::SelfSignedCertificate:
-    case QSslError::SelfSignedCertificateInChain:
-        return {ErrorCode::Unavailable,
-                tr("The certificate of %1 is self-signed, so this computer does not trust it")
-                    .arg(hostAndPort(url)),
-                errorText};
     case QSslError::HostNameMismatch:
         return {ErrorCode::Unavailable,
                 tr("The certificate of %1 was made for another host name").arg(hostAndPort(url)),
@@ -99,8 +126,9 @@ ErrorCode codeOf(int status)
 } // namespace
 
 Error transportError(QNetworkReply::NetworkError error, const QString &errorText,
-                     const QList<QSslError> &sslErrors, const QUrl &url)
+                     const QList<QSslError> &sslErrors, const Endpoint &endpoint)
 {
+    const QUrl &url = endpoint.url;
     const QString where = hostAndPort(url);
     switch (error) {
     case QNetworkReply::ConnectionRefusedError:
@@ -118,7 +146,7 @@ Error transportError(QNetworkReply::NetworkError error, const QString &errorText
         return {ErrorCode::Timeout, tr("The server at %1 did not answer in time").arg(where),
                 errorText};
     case QNetworkReply::SslHandshakeFailedError:
-        return tlsError(sslErrors, errorText, url);
+        return tlsError(sslErrors, errorText, endpoint);
     case QNetworkReply::RemoteHostClosedError:
     case QNetworkReply::ProtocolFailure:
         if (url.scheme() == QLatin1String("http"))

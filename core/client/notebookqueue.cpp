@@ -89,13 +89,15 @@ void NotebookSession::Private::setPhase(const CellId &cell, Phase phase)
     emit q->runStateChanged(cell);
 }
 
-void NotebookSession::Private::enqueue(const CellId &cell, OnError onError)
+void NotebookSession::Private::enqueue(const CellId &cell, OnError onError,
+                                       const std::optional<QString> &text)
 {
     if (isQueued(cell))
         return;
     CellRun run;
     run.ticket = ++lastTicket;
     run.cell = cell;
+    run.text = text;
     run.onError = onError;
     runs.push_back(std::move(run));
     const CellRun *const now = active();
@@ -138,7 +140,7 @@ NotebookSession::Private::Sent NotebookSession::Private::send(CellRun &run)
         states.remove(run.cell);
         return Sent::Nothing;
     }
-    QString code = cell->source;
+    QString code = run.text.value_or(cell->source);
     code.replace(QLatin1String("\r\n"), QLatin1String("\n"));
     if (code.trimmed().isEmpty()) {
         if (!cell->outputs.isEmpty() || cell->executionCount)

@@ -46,6 +46,16 @@ void NotebookSession::run(std::span<const CellId> cells, OnError onError)
     d->startNext();
 }
 
+void NotebookSession::runText(const CellId &id, const QString &text)
+{
+    const Cell *cell = d->document.findCell(id);
+    if (cell == nullptr || cell->kind != CellKind::Code)
+        return;
+    d->enqueue(id, OnError::Stop, text);
+    emit queueChanged();
+    d->startNext();
+}
+
 void NotebookSession::cancelQueued(const CellId &id)
 {
     d->cancel(id);

@@ -43,6 +43,8 @@ public:
     // Queues code cells in the given order; others are ignored. A cell tagged raises-exception
     // does not stop the queue. Cells already queued stay where they are.
     void run(std::span<const CellId> cells, OnError onError = OnError::Stop);
+    // Runs `text` as if it were all of the code cell: its outputs go there.
+    void runText(const CellId &id, const QString &text);
     void cancelQueued(const CellId &id);
     void clearQueue(); // the running cell goes on
     void answerInput(const QString &value);

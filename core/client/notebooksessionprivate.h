@@ -26,7 +26,7 @@ public:
     Private(NotebookSession *session, NotebookDocument &notebook);
 
     // --- the queue
-    void enqueue(const CellId &cell, OnError onError);
+    void enqueue(const CellId &cell, OnError onError, const std::optional<QString> &text = {});
     void startNext();
     void finish(const MsgId &request);
     void abortAll(Phase runningBecomes);

@@ -94,7 +94,13 @@ void TestChannels::refusesToStart_data()
     QTest::newRow("port is no number") << args("serve --listen 127.0.0.1:x") << 2;
     QTest::newRow("port too large") << args("serve --listen 127.0.0.1:70000") << 2;
     QTest::newRow("relative socket") << args("serve --listen unix:x") << 2;
-    QTest::newRow("all interfaces without TLS") << args("serve --listen 0.0.0.0:0") << 2;
+    QTest::newRow("TLS and none") << args("serve --tls --insecure") << 2;
+    QTest::newRow("certificate without key") << args("serve --tls-cert x") << 2;
+    QTest::newRow("no TLS to be had beyond loopback")
+        << args("serve --listen 0.0.0.0:0 --tls-cert /nonexistent/c --tls-key /nonexistent/k "
+                "--state-dir @")
+        << 1;
+    QTest::newRow("no time for idle kernels") << args("serve --cull-idle soon") << 2;
     QTest::newRow("no such root") << args("serve --root /nonexistent/x --state-dir @") << 1;
     QTest::newRow("no such token file")
         << args("serve --token-file /nonexistent/x --state-dir @") << 1;

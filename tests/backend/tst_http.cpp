@@ -122,7 +122,7 @@ void TestHttp::init()
     };
     m_router->addSocket(QStringLiteral("/socket"), route);
     m_gate = std::make_unique<RequestGate>(
-        RequestGate::Settings{"T", "key", auth::OriginPolicy("127.0.0.1", {})}, *m_router);
+        RequestGate::Settings{"T", "key", auth::OriginPolicy({"127.0.0.1"}, {})}, *m_router);
     start();
 }
 
