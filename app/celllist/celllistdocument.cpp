@@ -1,5 +1,6 @@
 #include "app/celllist/celllistview_p.h"
 #include "app/editor/celleditor.h"
+#include "core/notebook/collapse.h"
 #include "core/notebook/folds.h"
 #include "core/notebook/notebookdocument.h"
 
@@ -122,6 +123,8 @@ void CellListView::Private::onContentReset()
     known.clear();
     headings.clear();
     hits.clear();
+    currentHit = {};
+    render.forget(context.notebook);
     selected.clear();
     current = {};
     anchor = {};
@@ -142,6 +145,16 @@ void CellListView::Private::onCellChanged(const CellId &id)
     if (!cell)
         return;
     foldTimer.start();
+    if (const CellViewState *s = findState(id)) {
+        const bool source = isSourceCollapsed(*cell);
+        const bool outputs = areOutputsCollapsed(*cell);
+        if (source != s->sourceCollapsed || outputs != s->outputsCollapsed) {
+            state(id).sourceCollapsed = source;
+            state(id).outputsCollapsed = outputs;
+            if (r)
+                r->stateChanged();
+        }
+    }
     if (!r) {
         buffers.remove(id); // its kind, and so its language, may differ
         forgetHeight(id);

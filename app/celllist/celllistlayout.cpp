@@ -2,6 +2,7 @@
 #include "app/celllist/foldfacts.h"
 #include "app/editor/celleditor.h"
 #include "app/theme/theme.h"
+#include "core/notebook/collapse.h"
 #include "core/notebook/notebookdocument.h"
 
 #include <QScopedValueRollback>
@@ -44,8 +45,13 @@ CellRow *CellListView::Private::row(const CellId &id) const
 CellViewState &CellListView::Private::state(const CellId &id)
 {
     std::unique_ptr<CellViewState> &slot = states[id.toString()];
-    if (!slot)
+    if (!slot) {
         slot = std::make_unique<CellViewState>();
+        if (const Cell *cell = document.findCell(id)) {
+            slot->sourceCollapsed = isSourceCollapsed(*cell);
+            slot->outputsCollapsed = areOutputsCollapsed(*cell);
+        }
+    }
     return *slot;
 }
 

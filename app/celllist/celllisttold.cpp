@@ -25,7 +25,8 @@ void CellListView::setRunState(const CellId &id, const CellRunState &run)
         const int index = d->document.indexOf(id);
         const bool known = index >= 0 && index < d->heights.size();
         const qint64 bottom = known ? d->rowTop(index) + d->heights.height(index) : 0;
-        if (known && bottom >= d->scrollY() && bottom <= d->scrollY() + d->viewHeight())
+        const bool watched = id == d->current; // whoever runs all reads where they are
+        if (watched && known && bottom >= d->scrollY() && bottom <= d->scrollY() + d->viewHeight())
             d->follow = id;
     }
     if (ends) {
@@ -143,14 +144,22 @@ void CellListView::reveal(const CellId &id, int position)
 void CellListView::setHighlights(const QList<Highlight> &found, int current)
 {
     const QHash<CellId, Private::CellHits> before = std::exchange(d->hits, {});
+    d->currentHit = {};
     for (qsizetype i = 0; i < found.size(); ++i) {
         const Highlight &hit = found[i];
         Private::CellHits &cell = d->hits[hit.cell];
-        QList<std::pair<int, int>> &list = hit.inOutput ? cell.output : cell.source;
-        if (i == current)
-            (hit.inOutput ? cell.currentOutput : cell.currentSource) =
-                static_cast<int>(list.size());
-        list.append({hit.position, hit.length});
+        const bool isCurrent = i == current;
+        if (isCurrent)
+            d->currentHit = hit.cell;
+        if (hit.output < 0) {
+            cell.currentSource =
+                isCurrent ? static_cast<int>(cell.source.size()) : cell.currentSource;
+            cell.source.append({hit.position, hit.length});
+        } else {
+            cell.currentOutput =
+                isCurrent ? static_cast<int>(cell.output.size()) : cell.currentOutput;
+            cell.output.append({hit.output, hit.position, hit.length});
+        }
     }
     for (const auto &[key, row] : d->rows) {
         const Private::CellHits cell = d->hits.value(row->id());
@@ -158,6 +167,15 @@ void CellListView::setHighlights(const QList<Highlight> &found, int current)
             row->setHighlights(cell.source, cell.currentSource, cell.output, cell.currentOutput);
     }
     viewport()->update();
+}
+
+void CellListView::revealHighlight()
+{
+    const int index = d->document.indexOf(d->currentHit);
+    if (index < 0)
+        return;
+    d->revealRow(index, d->ensureRow(index).highlightRect());
+    d->revealRow(index, d->ensureRow(index).highlightRect()); // measured by now
 }
 
 void CellListView::showCompletions(int request, const QList<Completion> &matches, int start, int)

@@ -35,6 +35,8 @@ CellListView::Private::Private(CellListView &view, NotebookDocument &doc, Sectio
     , context{doc, source, service, *this}
     , kernelLanguage(&languageByName(doc.language()))
 {
+    static int lists = 0;
+    context.notebook = QString::number(++lists);
     context.viewport = q.viewport();
     context.language = kernelLanguage;
     completions = new CompletionPopup(theme, &q);
@@ -85,6 +87,7 @@ CellListView::Private::~Private()
     for (CellEditor *editor : std::as_const(editors))
         editor->disconnect(this);
     rows.clear();
+    render.forget(context.notebook);
     qDeleteAll(editors);
 }
 
@@ -190,7 +193,8 @@ void CellListView::enterEditMode()
     if (!cell || d->context.readOnly || cell->kind == CellKind::Unknown)
         return;
     CellViewState &state = d->state(d->current);
-    state.sourceCollapsed = false;
+    if (state.sourceCollapsed)
+        setSourceCollapsed(d->current, false);
     if (cell->kind == CellKind::Markdown && !state.editing) {
         state.editing = true;
         if (CellRow *row = d->row(d->current))

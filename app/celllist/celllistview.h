@@ -68,10 +68,11 @@ public:
     struct Highlight
     {
         CellId cell;
-        bool inOutput = false;
+        int output = -1;              // which of the cell's; -1: in its source
         int position = 0, length = 0; // UTF-16
     };
     void setHighlights(const QList<Highlight> &hits, int current);
+    void revealHighlight(); // scrolls to the current one
 
     // Completion and tooltips: the view asks by signal, the answer comes here (stale ones are
     // dropped by `request`).

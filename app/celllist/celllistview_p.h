@@ -167,10 +167,12 @@ public:
 
     struct CellHits
     {
-        QList<std::pair<int, int>> source, output;
+        QList<std::pair<int, int>> source;
+        QList<OutputHit> output;
         int currentSource = -1, currentOutput = -1;
     };
     QHash<CellId, CellHits> hits;
+    CellId currentHit; // the cell with the current one
 
     QTimer frame;         // coalesces layouts
     QTimer settle;        // after a fling: editors again

@@ -82,7 +82,7 @@ void CellRow::syncBlocks()
         m_text.reset();
     }
     if (c->kind == CellKind::Code && !c->outputs.isEmpty() && !m_outputs) {
-        m_outputs = m_context.render.outputs(m_context.baseDirectory);
+        m_outputs = m_context.render.outputs(m_context.baseDirectory, m_context.notebook);
         watch(m_outputs.get());
         connect(m_outputs.get(), &OutputArea::openInTabRequested, this,
                 &CellRow::openOutputRequested);
@@ -109,7 +109,8 @@ void CellRow::renderText()
         m_text.reset();
         return;
     }
-    m_text = m_context.render.markdown(c->source, c->attachments, m_context.baseDirectory);
+    m_text = m_context.render.markdown(c->source, c->attachments, m_context.baseDirectory,
+                                       m_context.notebook);
     watch(m_text.get());
     applyHighlights();
 }
@@ -292,7 +293,7 @@ QRect CellRow::sourceLineRect(int position)
 // --- find
 
 void CellRow::setHighlights(const QList<std::pair<int, int>> &inSource, int currentSource,
-                            const QList<std::pair<int, int>> &inOutput, int currentOutput)
+                            const QList<OutputHit> &inOutput, int currentOutput)
 {
     m_highlights = {inSource, inOutput, currentSource, currentOutput};
     applyHighlights();
@@ -303,7 +304,8 @@ void CellRow::applyHighlights()
     if (m_editor)
         m_editor->setFindHits(m_highlights.source, m_highlights.currentSource);
     if (m_outputs)
-        m_outputs->setHighlights(m_highlights.output, m_highlights.currentOutput);
+        m_outputs->setHits(cell() ? cell()->outputs.items() : std::vector<Output>(),
+                           m_highlights.output, m_highlights.currentOutput);
     if (!m_text)
         return;
     // Hits are places in the source; the n-th hit of a text is shown at its n-th place in the
@@ -324,6 +326,16 @@ void CellRow::applyHighlights()
         from = at + length;
     }
     m_text->setHighlights(shown, current);
+}
+
+QRect CellRow::highlightRect()
+{
+    if (m_highlights.currentOutput < 0)
+        return m_highlights.currentSource < 0
+                   ? QRect()
+                   : sourceLineRect(m_highlights.source[m_highlights.currentSource].first);
+    const QRectF rect = m_outputs ? m_outputs->highlightRect(m_highlights.currentOutput) : QRectF();
+    return rect.isNull() ? QRect() : rect.toAlignedRect().translated(m_geometry.output.topLeft());
 }
 
 void CellRow::setAccessibleIndex(int index)

@@ -90,7 +90,9 @@ public:
     void baseDirectoryChanged();
     void themeChanged();
     void setHighlights(const QList<std::pair<int, int>> &inSource, int currentSource,
-                       const QList<std::pair<int, int>> &inOutput, int currentOutput);
+                       const QList<OutputHit> &inOutput, int currentOutput);
+    // The current highlight within the row; null if it is not shown.
+    [[nodiscard]] QRect highlightRect();
     // Y range of a UTF-16 position of the source within the row.
     [[nodiscard]] QRect sourceLineRect(int position);
     void setAccessibleIndex(int index);
@@ -137,7 +139,8 @@ private:
     int m_streamIndex = -1, m_streamAdded = 0;
     struct Highlights
     {
-        QList<std::pair<int, int>> source, output;
+        QList<std::pair<int, int>> source;
+        QList<OutputHit> output;
         int currentSource = -1, currentOutput = -1;
     } m_highlights;
 };

@@ -75,7 +75,8 @@ struct RowContext
     QWidget *viewport = nullptr;
     const Language *language = nullptr; // of the kernel
     QString baseDirectory = {};
-    int lineHeight = 19; // of editors
+    QString notebook = {}; // a key of its own for each list
+    int lineHeight = 19;   // of editors
     bool lineNumbers = false;
     bool wrapCode = false;
     bool readOnly = false;

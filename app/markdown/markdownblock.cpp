@@ -19,8 +19,7 @@ public:
                   const QString &baseDirectory, const QString &notebook)
         : RichBlock(context, std::move(attachments), baseDirectory)
     {
-        MathEngine::Shared &shared =
-            context.math.shared(notebook.isEmpty() ? baseDirectory : notebook);
+        MathEngine::Shared &shared = context.math.shared(notebook);
         m_math = extractMath(source, shared.labels);
         m_macros = shared.macros;
         for (auto it = m_math.labels.constBegin(); it != m_math.labels.constEnd(); ++it)
@@ -92,7 +91,8 @@ std::unique_ptr<TextBlock> makeRichHtml(std::vector<HtmlToken> tokens, const QSt
     return std::make_unique<HtmlBlock>(context, std::move(tokens), baseDirectory);
 }
 
-std::unique_ptr<TextBlock> makeLatex(const QString &tex, const RenderContext &context)
+std::unique_ptr<TextBlock> makeLatex(const QString &tex, const RenderContext &context,
+                                     const QString &notebook)
 {
     const QString trimmed = tex.trimmed();
     const bool delimited =
@@ -100,7 +100,7 @@ std::unique_ptr<TextBlock> makeLatex(const QString &tex, const RenderContext &co
         trimmed.startsWith(QLatin1String("\\[")) || trimmed.startsWith(QLatin1String("\\("));
     auto block =
         makeMarkdown(delimited ? trimmed : QStringLiteral("$$") + trimmed + QStringLiteral("$$"),
-                     {}, {}, context);
+                     {}, {}, context, notebook);
     block->setDoubleClickSelects(true);
     return block;
 }

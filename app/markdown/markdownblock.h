@@ -41,7 +41,7 @@ private:
     QString m_baseDirectory;
 };
 
-// `notebook` names the macros and labels shared between cells; the base directory by default.
+// `notebook` names the macros and labels shared between cells.
 [[nodiscard]] std::unique_ptr<TextBlock>
 makeMarkdown(const QString &source, const JsonText &attachments, const QString &baseDirectory,
              const RenderContext &context, const QString &notebook = {});
@@ -50,7 +50,7 @@ makeMarkdown(const QString &source, const JsonText &attachments, const QString &
                                                       const QString &baseDirectory,
                                                       const RenderContext &context);
 // One piece of TeX as text/latex outputs have it: delimiters or none, text around formulas.
-[[nodiscard]] std::unique_ptr<TextBlock> makeLatex(const QString &tex,
-                                                   const RenderContext &context);
+[[nodiscard]] std::unique_ptr<TextBlock> makeLatex(const QString &tex, const RenderContext &context,
+                                                   const QString &notebook = {});
 
 } // namespace farcell

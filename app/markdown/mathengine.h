@@ -43,6 +43,7 @@ public:
         QHash<QString, int> labels;
     };
     [[nodiscard]] Shared &shared(const QString &notebook) { return m_shared[notebook]; }
+    void forget(const QString &notebook) { m_shared.remove(notebook); }
 
 private:
     struct Waiting

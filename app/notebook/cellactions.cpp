@@ -2,6 +2,7 @@
 
 #include "app/celllist/celllistview.h"
 #include "app/notebook/cellclipboard.h"
+#include "core/notebook/collapse.h"
 #include "core/notebook/folds.h"
 #include "core/notebook/notebookdocument.h"
 #include "core/notebook/outline.h"
@@ -257,10 +258,8 @@ void CellActions::toggleOutputs()
 {
     const QList<CellId> ids = m_list.selectedCells();
     for (const CellId &id : ids) {
-        const bool hide = !m_outputsHidden.removeOne(id);
-        if (hide)
-            m_outputsHidden.append(id);
-        m_list.setOutputsCollapsed(id, hide);
+        if (const Cell *cell = m_document.findCell(id))
+            setOutputsCollapsed(m_document, id, !areOutputsCollapsed(*cell));
     }
 }
 
@@ -268,10 +267,8 @@ void CellActions::toggleSources()
 {
     const QList<CellId> ids = m_list.selectedCells();
     for (const CellId &id : ids) {
-        const bool hide = !m_sourcesHidden.removeOne(id);
-        if (hide)
-            m_sourcesHidden.append(id);
-        m_list.setSourceCollapsed(id, hide);
+        if (const Cell *cell = m_document.findCell(id))
+            setSourceCollapsed(m_document, id, !isSourceCollapsed(*cell));
     }
 }
 

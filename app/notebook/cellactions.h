@@ -78,7 +78,6 @@ private:
     NotebookDocument &m_document;
     SectionFolds &m_folds;
     CellListView &m_list;
-    QList<CellId> m_outputsHidden, m_sourcesHidden; // session state, not saved
 };
 
 } // namespace farcell

@@ -169,7 +169,8 @@ void FindBar::search(bool jump)
             m_found = findInNotebook(m_document, query());
     }
     for (const SearchHit &hit : m_found)
-        m_hits.append({hit.cell, hit.place == SearchPlace::Output, hit.position, hit.length});
+        m_hits.append({hit.cell, hit.place == SearchPlace::Output ? hit.output : -1, hit.position,
+                       hit.length});
     if (!jump) {
         m_current = qMin(m_current, int(m_hits.size()) - 1);
         m_list.setHighlights(m_hits, m_current);
@@ -217,7 +218,12 @@ void FindBar::showCurrent()
         return;
     const CellListView::Highlight &hit = m_hits.at(m_current);
     m_folds.reveal(hit.cell); // Colab: find opens the section of the hit
-    m_list.reveal(hit.cell, hit.inOutput ? -1 : hit.position);
+    if (hit.output < 0) {
+        m_list.reveal(hit.cell, hit.position);
+        return;
+    }
+    m_list.reveal(hit.cell);
+    m_list.revealHighlight();
 }
 
 void FindBar::updateCount()

@@ -7,6 +7,7 @@
 #include "app/outputs/stackpart.h"
 #include "app/outputs/terminalblock.h"
 #include "app/theme/theme.h"
+#include "core/notebook/search.h"
 
 #include <QClipboard>
 #include <QGuiApplication>
@@ -21,12 +22,15 @@ namespace {
 
 constexpr int firstCap = 500; // outputs shown before the person asks for the rest
 constexpr qreal spacing = 8;
+constexpr qsizetype shortText = 100'000; // what escape sequences may take of what is shown
 
 } // namespace
 
-NativeOutputArea::NativeOutputArea(const RenderContext &context, QString baseDirectory)
+NativeOutputArea::NativeOutputArea(const RenderContext &context, QString baseDirectory,
+                                   QString notebook)
     : m_context(context)
     , m_baseDirectory(std::move(baseDirectory))
+    , m_notebook(std::move(notebook))
     , m_stack(std::make_unique<StackPart>(spacing))
     , m_hidden(std::make_unique<NotePart>(context.theme, tr("Outputs hidden"), tr("Show")))
     , m_cap(firstCap)
@@ -84,7 +88,7 @@ void NativeOutputArea::updateOutputs(const std::vector<Output> &outputs, int fir
 
 void NativeOutputArea::addOutput(const Output &output, int index)
 {
-    MadeOutput made = makeOutput(output, m_context, m_baseDirectory);
+    MadeOutput made = makeOutput(output, m_context, m_baseDirectory, m_notebook);
     m_fallbacks.push_back(made.fallback);
     const auto *part = qobject_cast<OutputPart *>(made.block.get());
     if (part && !part->isClampable()) {
@@ -268,14 +272,57 @@ QString NativeOutputArea::plainText() const
     return m_stack->plainText();
 }
 
-void NativeOutputArea::setHighlights(const QList<std::pair<int, int>> &ranges, int current)
+// Where the n-th hit of an output is in what is shown of it: at the same place, or the n-th place
+// with that text. What a program wrote over is not shown, and so has none.
+void NativeOutputArea::setHits(const std::vector<Output> &outputs, const QList<OutputHit> &hits,
+                               int current)
 {
-    m_stack->setHighlights(ranges, current);
+    m_hits.assign(static_cast<size_t>(hits.size()), {-1, -1});
+    const int count =
+        std::min(static_cast<int>(m_fallbacks.size()), static_cast<int>(outputs.size()));
+    for (int row = 0, next = 0; row < count; ++row) {
+        QList<std::pair<int, int>> shown;
+        int shownCurrent = -1;
+        while (next < hits.size() && hits[next].output < row)
+            ++next;
+        if (next < hits.size() && hits[next].output == row) {
+            const QString text = searchableText(outputs[static_cast<size_t>(row)]);
+            const QString plain = m_stack->at(row)->plainText();
+            qsizetype from = 0;
+            // Of very long text only the end is shown.
+            const qsizetype shift = std::max<qsizetype>(0, text.size() - plain.size());
+            for (; next < hits.size() && hits[next].output == row; ++next) {
+                const auto [output, position, length] = hits[next];
+                const QStringView found = QStringView(text).mid(position, length);
+                const auto isAt = [&](qsizetype place) {
+                    return place >= from && QStringView(plain).mid(place, length) == found;
+                };
+                const qsizetype at = isAt(position)           ? position
+                                     : isAt(position - shift) ? position - shift
+                                     : shift > shortText      ? -1
+                                                              : plain.indexOf(found, from);
+                if (at < 0)
+                    continue;
+                if (next == current)
+                    shownCurrent = static_cast<int>(shown.size());
+                m_hits[static_cast<size_t>(next)] = {row, static_cast<int>(shown.size())};
+                shown.append({static_cast<int>(at), length});
+                from = at + length;
+            }
+        }
+        m_stack->at(row)->setHighlights(shown, shownCurrent);
+    }
 }
 
 QRectF NativeOutputArea::highlightRect(int index) const
 {
-    return m_collapsed ? QRectF() : m_stack->highlightRect(index);
+    if (m_collapsed || index < 0 || index >= static_cast<int>(m_hits.size()))
+        return {};
+    const auto [row, own] = m_hits[static_cast<size_t>(index)];
+    if (row < 0 || row >= m_stack->count())
+        return {};
+    const QRectF rect = m_stack->at(row)->highlightRect(own);
+    return rect.isNull() ? rect : rect.translated(m_stack->offsetOf(row));
 }
 
 QRectF NativeOutputArea::anchorRect(const QString &name) const

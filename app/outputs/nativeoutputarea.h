@@ -18,12 +18,14 @@ class NativeOutputArea : public OutputArea
 {
     Q_OBJECT
 public:
-    NativeOutputArea(const RenderContext &context, QString baseDirectory);
+    NativeOutputArea(const RenderContext &context, QString baseDirectory, QString notebook);
     ~NativeOutputArea() override;
 
     void setOutputs(const std::vector<Output> &outputs) override;
     void updateOutputs(const std::vector<Output> &outputs, int first) override;
     void appendStream(const std::vector<Output> &outputs, int index, int added) override;
+    void setHits(const std::vector<Output> &outputs, const QList<OutputHit> &hits,
+                 int current) override;
     void setCollapsed(bool collapsed) override;
     void addActions(QMenu &menu, QPointF pos) override;
     [[nodiscard]] int fallbackCount() const override;
@@ -42,7 +44,6 @@ public:
     void selectAll() override;
     [[nodiscard]] QMimeData *copySelection() const override;
     [[nodiscard]] QString plainText() const override;
-    void setHighlights(const QList<std::pair<int, int>> &ranges, int current) override;
     [[nodiscard]] QRectF highlightRect(int index) const override;
     [[nodiscard]] QRectF anchorRect(const QString &name) const override;
     void themeChanged() override;
@@ -56,13 +57,15 @@ private:
 
     RenderContext m_context;
     QString m_baseDirectory;
+    QString m_notebook;
     std::unique_ptr<StackPart> m_stack; // one row per output, and a note when there are too many
     std::unique_ptr<NotePart> m_hidden; // shown instead while collapsed
     std::vector<bool> m_fallbacks;
     int m_total = 0; // outputs of the cell, also those beyond the cap
     int m_cap;
     bool m_collapsed = false;
-    std::vector<Output> m_beyond; // outputs not shown until asked for
+    std::vector<std::pair<int, int>> m_hits; // row of the stack, index of its highlight
+    std::vector<Output> m_beyond;            // outputs not shown until asked for
 };
 
 } // namespace farcell

@@ -13,6 +13,13 @@ class ThemeSource;
 
 // All outputs of one code cell, rendered natively: streams with terminal semantics, tracebacks,
 // images, HTML, LaTeX, Markdown, JSON. Long output is clamped and scrolls inside.
+// A place in the text of one output that was found; see searchableText().
+struct OutputHit
+{
+    int output = 0;
+    int position = 0, length = 0; // UTF-16
+};
+
 class OutputArea : public Block
 {
     Q_OBJECT
@@ -23,6 +30,9 @@ public:
     // Outputs from `first` on are new or changed; those before are as they were.
     virtual void updateOutputs(const std::vector<Output> &outputs, int first) = 0;
     virtual void appendStream(const std::vector<Output> &outputs, int index, int added) = 0;
+    // Marks what was found, wherever it is shown; highlightRect() tells where that is.
+    virtual void setHits(const std::vector<Output> &outputs, const QList<OutputHit> &hits,
+                         int current) = 0;
     virtual void setCollapsed(bool collapsed) = 0; // one quiet line "outputs hidden"
     // Adds "Copy", "Save image as…", "Open in tab", … for what is at `pos`.
     virtual void addActions(QMenu &menu, QPointF pos) = 0;
@@ -48,9 +58,11 @@ public:
     ~RenderService() override;
 
     // `baseDirectory`: for relative image paths; may be empty. `attachments`: JSON object or null.
+    // `notebook`: any key; TeX macros and labels are shared by what has the same.
     std::unique_ptr<Block> markdown(const QString &source, const JsonText &attachments,
-                                    const QString &baseDirectory);
-    std::unique_ptr<OutputArea> outputs(const QString &baseDirectory);
+                                    const QString &baseDirectory, const QString &notebook = {});
+    std::unique_ptr<OutputArea> outputs(const QString &baseDirectory, const QString &notebook = {});
+    void forget(const QString &notebook);
 
     // Height guesses without rendering, for rows not yet seen.
     [[nodiscard]] static qreal estimateMarkdown(const QString &source, qreal width);

@@ -103,7 +103,8 @@ std::unique_ptr<Block> makeJson(const JsonText &value, const RenderContext &cont
 }
 
 std::unique_ptr<Block> makeBundle(const Output &output, const MimeChoice &choice,
-                                  const RenderContext &context, const QString &baseDirectory)
+                                  const RenderContext &context, const QString &baseDirectory,
+                                  const QString &notebook)
 {
     const JsonText *value = output.data.find(choice.mime);
     if (!value)
@@ -113,9 +114,9 @@ std::unique_ptr<Block> makeBundle(const Output &output, const MimeChoice &choice
     if (choice.mime == QLatin1String("text/html"))
         return makeHtmlOutput(textValue(*value), baseDirectory, context);
     if (choice.mime == QLatin1String("text/latex"))
-        return makeLatex(textValue(*value), context);
+        return makeLatex(textValue(*value), context, notebook);
     if (choice.mime == QLatin1String("text/markdown")) {
-        auto block = makeMarkdown(textValue(*value), {}, baseDirectory, context);
+        auto block = makeMarkdown(textValue(*value), {}, baseDirectory, context, notebook);
         block->setDoubleClickSelects(true);
         return block;
     }
@@ -133,7 +134,7 @@ QByteArray binaryValue(const JsonText &value)
 }
 
 MadeOutput makeOutput(const Output &output, const RenderContext &context,
-                      const QString &baseDirectory)
+                      const QString &baseDirectory, const QString &notebook)
 {
     if (output.kind == OutputKind::Stream) {
         const bool error = output.streamName == QLatin1String("stderr");
@@ -146,7 +147,7 @@ MadeOutput makeOutput(const Output &output, const RenderContext &context,
         return {std::make_unique<NotePart>(context.theme,
                                            text("An output of a kind this program does not know"))};
     const MimeChoice choice = chooseMime(output.data);
-    std::unique_ptr<Block> block = makeBundle(output, choice, context, baseDirectory);
+    std::unique_ptr<Block> block = makeBundle(output, choice, context, baseDirectory, notebook);
     if (!choice.fallback && block)
         return {std::move(block)};
     if (choice.note.isEmpty())

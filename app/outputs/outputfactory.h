@@ -18,7 +18,7 @@ struct MadeOutput
 
 // Makes the block that draws one output.
 [[nodiscard]] MadeOutput makeOutput(const Output &output, const RenderContext &context,
-                                    const QString &baseDirectory);
+                                    const QString &baseDirectory, const QString &notebook);
 
 // The bytes of a base64 value, whitespace and line breaks ignored.
 [[nodiscard]] QByteArray binaryValue(const JsonText &value);

@@ -31,14 +31,21 @@ RenderService::RenderService(ThemeSource &theme, QObject *parent)
 RenderService::~RenderService() = default;
 
 std::unique_ptr<Block> RenderService::markdown(const QString &source, const JsonText &attachments,
-                                               const QString &baseDirectory)
+                                               const QString &baseDirectory,
+                                               const QString &notebook)
 {
-    return makeMarkdown(source, attachments, baseDirectory, d->context);
+    return makeMarkdown(source, attachments, baseDirectory, d->context, notebook);
 }
 
-std::unique_ptr<OutputArea> RenderService::outputs(const QString &baseDirectory)
+std::unique_ptr<OutputArea> RenderService::outputs(const QString &baseDirectory,
+                                                   const QString &notebook)
 {
-    return std::make_unique<NativeOutputArea>(d->context, baseDirectory);
+    return std::make_unique<NativeOutputArea>(d->context, baseDirectory, notebook);
+}
+
+void RenderService::forget(const QString &notebook)
+{
+    d->math.forget(notebook);
 }
 
 qreal RenderService::estimateMarkdown(const QString &source, qreal width)

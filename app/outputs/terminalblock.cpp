@@ -37,6 +37,14 @@ void TerminalBlock::measureFont()
 void TerminalBlock::append(QStringView text)
 {
     m_text.append(text);
+    if (const int dropped = m_text.takeDropped(); dropped > 0) {
+        m_rows.drop(dropped);
+        for (Position *const position : {&m_anchor, &m_caret}) {
+            const bool gone = position->line < dropped;
+            *position = gone ? Position{} : Position{position->line - dropped, position->column};
+        }
+        m_hits.clear(); // found anew in a moment
+    }
     emit heightChanged();
 }
 
@@ -55,6 +63,17 @@ qreal TerminalBlock::padding() const
     return m_role == Role::Output ? 0 : 8;
 }
 
+// Where the first line stands. A note is above it when there was more text.
+qreal TerminalBlock::top() const
+{
+    return padding() + (m_text.isCut() ? m_lineHeight : 0);
+}
+
+QString TerminalBlock::cutNote() const
+{
+    return tr("This is the end of the output. “Open in tab” shows all of it.");
+}
+
 // A final newline opens no empty line, as in every terminal view.
 int TerminalBlock::shownLines() const
 {
@@ -66,7 +85,7 @@ qreal TerminalBlock::layout(qreal width)
     m_width = width;
     const int columns = std::max(8, static_cast<int>((width - 2 * padding()) / m_cell));
     m_rows.update(m_text.lines(), columns, m_text.takeFirstChanged());
-    return m_rows.firstRow(shownLines()) * m_lineHeight + 2 * padding();
+    return m_rows.firstRow(shownLines()) * m_lineHeight + top() + padding();
 }
 
 bool TerminalBlock::mousePress(QPointF pos, Qt::MouseButton button, Qt::KeyboardModifiers modifiers)
@@ -132,7 +151,7 @@ TerminalBlock::Position TerminalBlock::positionAt(QPointF pos) const
 {
     if (m_rows.count() == 0)
         return {};
-    const int row = std::clamp(static_cast<int>((pos.y() - padding()) / m_lineHeight), 0,
+    const int row = std::clamp(static_cast<int>((pos.y() - top()) / m_lineHeight), 0,
                                std::max(0, m_rows.firstRow(shownLines()) - 1));
     const TerminalRows::Place place = m_rows.at(row);
     const TerminalLine &line = m_text.lines()[static_cast<size_t>(place.line)];
@@ -237,7 +256,7 @@ void TerminalBlock::setHighlights(const QList<std::pair<int, int>> &ranges, int 
     m_currentHit = current;
     size_t line = 0;
     qsizetype offset = 0;
-    const std::vector<TerminalLine> &lines = m_text.lines();
+    const std::deque<TerminalLine> &lines = m_text.lines();
     for (const auto &[start, length] : ranges) {
         if (start < offset) { // unsorted ranges: begin anew
             line = 0;
@@ -256,7 +275,7 @@ QRectF TerminalBlock::highlightRect(int index) const
         return {};
     const Position at = m_hits[static_cast<size_t>(index)].start;
     const int row = m_rows.firstRow(at.line) + at.column / std::max(1, m_rows.columns());
-    return {padding(), padding() + row * m_lineHeight, m_width - 2 * padding(), m_lineHeight};
+    return {padding(), top() + row * m_lineHeight, m_width - 2 * padding(), m_lineHeight};
 }
 
 void TerminalBlock::themeChanged()

@@ -73,6 +73,8 @@ private:
 
     void measureFont();
     [[nodiscard]] qreal padding() const;
+    [[nodiscard]] qreal top() const;
+    [[nodiscard]] QString cutNote() const;
     [[nodiscard]] int shownLines() const;
     [[nodiscard]] Position positionAt(QPointF pos) const;
     [[nodiscard]] qreal columnX(const TerminalLine &line, int first, int column, int end) const;

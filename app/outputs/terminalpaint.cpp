@@ -116,19 +116,24 @@ void TerminalBlock::paint(QPainter &painter, const QRectF &exposed)
         painter.setRenderHint(QPainter::Antialiasing);
         painter.setPen(Qt::NoPen);
         painter.setBrush(tint());
-        painter.drawRoundedRect(QRectF(0, 0, m_width, rows * m_lineHeight + 2 * padding()),
+        painter.drawRoundedRect(QRectF(0, 0, m_width, rows * m_lineHeight + top() + padding()),
                                 Theme::radius, Theme::radius);
         painter.restore();
     }
+    if (m_text.isCut() && exposed.top() < top()) {
+        painter.setFont(m_theme.theme().caption);
+        painter.setPen(m_theme.theme().textMuted);
+        painter.drawText(QRectF(padding(), padding(), m_width - 2 * padding(), m_lineHeight),
+                         Qt::AlignVCenter | Qt::AlignLeft, cutNote());
+    }
     painter.setFont(m_font);
-    const int from = std::max(0, static_cast<int>((exposed.top() - padding()) / m_lineHeight));
-    const int to =
-        std::min(rows, static_cast<int>((exposed.bottom() - padding()) / m_lineHeight) + 1);
+    const int from = std::max(0, static_cast<int>((exposed.top() - top()) / m_lineHeight));
+    const int to = std::min(rows, static_cast<int>((exposed.bottom() - top()) / m_lineHeight) + 1);
     for (int row = from; row < to; ++row) {
         const TerminalRows::Place place = m_rows.at(row);
         const TerminalLine &line = m_text.lines()[static_cast<size_t>(place.line)];
         const auto [first, end] = m_rows.range(line, place.row);
-        paintRow(painter, place.line, first, end, padding() + row * m_lineHeight);
+        paintRow(painter, place.line, first, end, top() + row * m_lineHeight);
     }
 }
 

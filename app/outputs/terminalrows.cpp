@@ -4,7 +4,16 @@
 
 namespace farcell {
 
-void TerminalRows::update(const std::vector<TerminalLine> &lines, int columns, int firstChanged)
+void TerminalRows::drop(int lines)
+{
+    const auto gone = std::min(static_cast<size_t>(lines), m_starts.size() - 1);
+    m_starts.erase(m_starts.begin(), m_starts.begin() + static_cast<std::ptrdiff_t>(gone));
+    const int rows = m_starts.front();
+    for (int &start : m_starts)
+        start -= rows;
+}
+
+void TerminalRows::update(const std::deque<TerminalLine> &lines, int columns, int firstChanged)
 {
     if (columns != m_columns) {
         m_columns = std::max(1, columns);

@@ -2,6 +2,7 @@
 
 #include "app/outputs/terminaltext.h"
 
+#include <deque>
 #include <vector>
 
 namespace farcell {
@@ -11,7 +12,8 @@ namespace farcell {
 class TerminalRows
 {
 public:
-    void update(const std::vector<TerminalLine> &lines, int columns, int firstChanged);
+    void update(const std::deque<TerminalLine> &lines, int columns, int firstChanged);
+    void drop(int lines); // the first ones went away
 
     struct Place
     {

@@ -43,6 +43,22 @@ TerminalStyle::Color indexed(int index)
     return {TerminalStyle::ColorKind::Indexed, static_cast<uint32_t>(index)};
 }
 
+// Where the last `lines` lines begin that together have at most `characters`; 0: at the start.
+qsizetype startOfEnd(QStringView text, int lines, qsizetype characters)
+{
+    const qsizetype lowest = std::max<qsizetype>(0, text.size() - characters);
+    if (text.size() <= lines)
+        return 0;
+    for (qsizetype i = text.size() - 1; i >= lowest && i > 0; --i) {
+        if (text[i] == u'\n' && lines-- == 0)
+            return i + 1;
+    }
+    if (lowest == 0)
+        return 0;
+    const qsizetype line = text.indexOf(u'\n', lowest); // do not begin within a line
+    return line < 0 ? lowest : line + 1;
+}
+
 } // namespace
 
 TerminalText::TerminalText()
@@ -82,6 +98,49 @@ QString TerminalText::plainText() const
 }
 
 void TerminalText::append(QStringView chunk)
+{
+    // What would be dropped again at once is not even read.
+    const qsizetype start = startOfEnd(chunk, maxLines, maxCharacters);
+    if (start > 0) {
+        m_dropped += static_cast<int>(m_lines.size());
+        m_lines.assign(1, TerminalLine());
+        m_characters = 0;
+        m_row = m_column = m_firstChanged = 0;
+        m_state = State::Text;
+        m_isCut = true;
+    }
+    parse(chunk.mid(start));
+    dropOldest();
+}
+
+void TerminalText::dropOldest()
+{
+    // Only now and then: finding out what to keep means looking at all of it.
+    if (std::ssize(m_lines) <= maxLines + maxLines / 4 && m_characters <= 2 * maxCharacters)
+        return;
+    int keep = 0;
+    m_characters = 0;
+    for (auto line = m_lines.rbegin(); line != m_lines.rend() && keep < maxLines; ++line, ++keep) {
+        m_characters += line->text.size();
+        if (m_characters > maxCharacters && keep > 0)
+            break;
+    }
+    const int drop = std::min(static_cast<int>(m_lines.size()) - keep, m_row);
+    if (drop <= 0)
+        return;
+    m_lines.erase(m_lines.begin(), m_lines.begin() + drop);
+    m_row -= drop;
+    m_firstChanged = std::max(0, m_firstChanged - drop);
+    m_dropped += drop;
+    m_isCut = true;
+}
+
+int TerminalText::takeDropped()
+{
+    return std::exchange(m_dropped, 0);
+}
+
+void TerminalText::parse(QStringView chunk)
 {
     touch(m_row);
     qsizetype start = 0;
@@ -184,6 +243,19 @@ void TerminalText::write(QStringView text)
 {
     if (text.isEmpty())
         return;
+    if (m_column + text.size() > maxLineLength) {
+        const qsizetype room = std::max(0, maxLineLength - m_column);
+        for (qsizetype at = 0; at < text.size(); at += maxLineLength) {
+            if (at == 0 && room > 0) {
+                write(text.first(std::min(room, text.size())));
+                at = room - maxLineLength;
+                continue;
+            }
+            newline();
+            write(text.mid(at, maxLineLength));
+        }
+        return;
+    }
     TerminalLine &row = line();
     const int style = currentStyle();
     const int length = static_cast<int>(row.text.size());
@@ -198,6 +270,7 @@ void TerminalText::write(QStringView text)
     setRuns(row, m_column, static_cast<int>(text.size()), style);
     row.simple = row.simple && isSimpleText(text);
     m_column += static_cast<int>(text.size());
+    m_characters += text.size();
 }
 
 void TerminalText::overwrite(TerminalLine &line, int column, QStringView text)

@@ -3,6 +3,7 @@
 #include <QString>
 
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 namespace farcell {
@@ -49,6 +50,7 @@ struct TerminalLine
 //
 // Differences from a real terminal, on purpose (jupyter.md 7.4): there is no right edge, nothing
 // scrolls away, and "\n" always opens a line below the last one unless the cursor was moved up.
+// Of very long text only the end is kept: what is seen of an output; the document has all of it.
 class TerminalText
 {
 public:
@@ -57,11 +59,18 @@ public:
     void append(QStringView chunk);
     void clear();
 
-    [[nodiscard]] const std::vector<TerminalLine> &lines() const { return m_lines; }
+    static constexpr int maxLines = 20'000; // kept at least, and at most a quarter more
+    static constexpr qsizetype maxCharacters = qsizetype{2} << 20;
+    static constexpr int maxLineLength = 200'000; // a longer line is broken
+
+    [[nodiscard]] const std::deque<TerminalLine> &lines() const { return m_lines; }
     [[nodiscard]] const std::vector<TerminalStyle> &styles() const { return m_styles; }
     [[nodiscard]] const std::vector<QString> &links() const { return m_links; }
     // The first line that append() may have changed since the last call; lines() size if none.
     int takeFirstChanged();
+    // How many lines went away at the start since the last call. The others count from there.
+    int takeDropped();
+    [[nodiscard]] bool isCut() const { return m_isCut; } // the start is no longer here
     [[nodiscard]] QString plainText() const;
     [[nodiscard]] bool endsWithNewline() const; // the last line is empty and was just opened
 
@@ -76,6 +85,8 @@ private:
         Charset
     };
 
+    void parse(QStringView chunk);
+    void dropOldest();
     void write(QStringView text);
     void control(char16_t c);
     void newline();
@@ -94,7 +105,10 @@ private:
     void touch(int row);
     [[nodiscard]] TerminalLine &line() { return m_lines[static_cast<size_t>(m_row)]; }
 
-    std::vector<TerminalLine> m_lines;
+    std::deque<TerminalLine> m_lines;
+    qsizetype m_characters = 0; // in the lines, at most
+    int m_dropped = 0;
+    bool m_isCut = false;
     std::vector<TerminalStyle> m_styles;
     std::vector<QString> m_links;
     TerminalStyle m_pen;

@@ -8,6 +8,13 @@ namespace farcell {
 using recovery::Batch;
 using recovery::CellChange;
 
+namespace {
+
+constexpr qsizetype longOutput = 200'000; // characters; longer ones are written in parts
+constexpr qsizetype longestBatch = qsizetype{4} << 20; // characters of outputs in one record
+
+} // namespace
+
 ChangedCells::ChangedCells(NotebookDocument &document)
     : m_document(document)
 {
@@ -51,6 +58,8 @@ void ChangedCells::clear()
     m_pending.clear();
     m_cells.clear();
     m_known.clear();
+    m_appendedTo.clear();
+    m_appended = 0;
     m_order = false;
     m_metadata = false;
 }
@@ -93,19 +102,33 @@ void ChangedCells::append(const CellId &id, int output, int added)
     emit changed();
 }
 
+void ChangedCells::forgetAppended(const CellId &id)
+{
+    m_appended -= m_appendedTo.take(id);
+}
+
 // On its own: what the base holds of the cell is not needed.
-CellChange ChangedCells::whole(const Cell &cell)
+CellChange ChangedCells::whole(const Cell &cell, Pending &rest)
 {
     CellChange change{cell.id, cell, -1, {}, {}};
-    if (cell.outputs.text().isNull()) {
-        change.outputsFrom = 0;
-        change.outputs = cell.outputs.items();
-        change.cell->outputs = OutputList();
+    forgetAppended(cell.id);
+    if (!cell.outputs.text().isNull())
+        return change;
+    change.outputsFrom = 0;
+    change.outputs = cell.outputs.items();
+    change.cell->outputs = OutputList();
+    for (size_t i = 0; i < change.outputs.size(); ++i) {
+        QString &text = change.outputs[i].text;
+        if (text.size() > longOutput) {
+            rest.appended[static_cast<int>(i)] = text.size();
+            text.clear();
+            change.outputs[i].origin = JsonText();
+        }
     }
     return change;
 }
 
-CellChange ChangedCells::part(const Cell &cell, const Pending &pending)
+CellChange ChangedCells::part(const Cell &cell, const Pending &pending, Pending &rest)
 {
     CellChange change{cell.id, {}, -1, {}, {}};
     if (pending.fields) {
@@ -121,9 +144,17 @@ CellChange ChangedCells::part(const Cell &cell, const Pending &pending)
         change.outputs.assign(outputs.begin() + change.outputsFrom, outputs.end());
     }
     for (const auto &[index, length] : pending.appended) {
-        if (index < count)
-            change.appended.emplace_back(index,
-                                         outputs[static_cast<size_t>(index)].text.right(length));
+        if (index >= count)
+            continue;
+        const QString &text = outputs[static_cast<size_t>(index)].text;
+        const qsizetype taken = std::min(length, m_room);
+        if (taken > 0)
+            change.appended.emplace_back(index, text.mid(text.size() - length, taken));
+        if (taken < length)
+            rest.appended[index] = length - taken;
+        m_room -= taken;
+        m_appended += taken;
+        m_appendedTo[cell.id] += taken;
     }
     return change;
 }
@@ -131,20 +162,26 @@ CellChange ChangedCells::part(const Cell &cell, const Pending &pending)
 Batch ChangedCells::takeNew()
 {
     Batch batch;
+    m_room = longestBatch;
     batch.cells.reserve(static_cast<size_t>(m_pending.size()));
-    for (auto it = m_pending.cbegin(); it != m_pending.cend(); ++it) {
+    const QHash<CellId, Pending> taken = std::exchange(m_pending, {});
+    for (auto it = taken.cbegin(); it != taken.cend(); ++it) {
         const Cell *const cell = m_document.findCell(it.key());
         if (cell == nullptr)
             continue; // removed; brought back by undo it is told as inserted
-        batch.cells.push_back(m_known.contains(it.key()) && it->outputsFrom != 0 ? part(*cell, *it)
-                                                                                 : whole(*cell));
+        Pending rest;
+        batch.cells.push_back(m_known.contains(it.key()) && it->outputsFrom != 0
+                                  ? part(*cell, *it, rest)
+                                  : whole(*cell, rest));
         m_known.insert(it.key());
+        if (!rest.appended.empty())
+            m_pending.insert(it.key(), rest);
     }
+    m_hasRest = !m_pending.isEmpty();
     if (std::exchange(m_order, false))
         batch.order = order();
     if (std::exchange(m_metadata, false))
         batch.metadata = m_document.metadata();
-    m_pending.clear();
     return batch;
 }
 
@@ -152,16 +189,21 @@ Batch ChangedCells::takeAll()
 {
     Batch batch;
     m_known.clear();
+    m_pending.clear();
     batch.cells.reserve(static_cast<size_t>(m_cells.size()));
     for (const CellId &id : std::as_const(m_cells)) {
-        if (const Cell *const cell = m_document.findCell(id)) {
-            batch.cells.push_back(whole(*cell));
-            m_known.insert(id);
-        }
+        const Cell *const cell = m_document.findCell(id);
+        if (cell == nullptr)
+            continue;
+        Pending rest;
+        batch.cells.push_back(whole(*cell, rest));
+        m_known.insert(id);
+        if (!rest.appended.empty())
+            m_pending.insert(id, rest);
     }
+    m_hasRest = !m_pending.isEmpty();
     batch.order = order();
     batch.metadata = m_document.metadata();
-    m_pending.clear();
     m_order = false;
     m_metadata = false;
     return batch;

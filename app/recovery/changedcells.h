@@ -28,8 +28,13 @@ public:
     void saveStarted();
     void saveFinished();
 
-    [[nodiscard]] recovery::Batch takeNew(); // what was not written yet
-    [[nodiscard]] recovery::Batch takeAll(); // all that differs from the base; base not set
+    // What was not written yet, and all that differs from the base (which is not set). Of very
+    // long outputs a batch has a part only: then hasRest(), and takeNew() has more.
+    [[nodiscard]] recovery::Batch takeNew();
+    [[nodiscard]] recovery::Batch takeAll();
+    [[nodiscard]] bool hasRest() const { return m_hasRest; }
+    // Characters appended to outputs that still are in the document.
+    [[nodiscard]] qint64 appended() const { return m_appended; }
     [[nodiscard]] std::vector<CellId> order() const;
 
 signals:
@@ -45,14 +50,20 @@ private:
     };
     Pending &touch(const CellId &id);
     void append(const CellId &id, int output, int added);
-    [[nodiscard]] static recovery::CellChange whole(const Cell &cell);
-    [[nodiscard]] static recovery::CellChange part(const Cell &cell, const Pending &pending);
+    [[nodiscard]] recovery::CellChange whole(const Cell &cell, Pending &rest);
+    [[nodiscard]] recovery::CellChange part(const Cell &cell, const Pending &pending,
+                                            Pending &rest);
+    void forgetAppended(const CellId &id);
 
     NotebookDocument &m_document;
     QHash<CellId, Pending> m_pending;
     QSet<CellId> m_cells;     // changed since the base
     QSet<CellId> m_sinceSave; // … since saveStarted()
     QSet<CellId> m_known;     // wholly written since the file was begun
+    QHash<CellId, qint64> m_appendedTo;
+    qint64 m_appended = 0;
+    qsizetype m_room = 0; // characters of outputs that the batch at hand still takes
+    bool m_hasRest = false;
     bool m_order = false;
     bool m_metadata = false;
 };

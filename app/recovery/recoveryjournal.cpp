@@ -121,8 +121,10 @@ void RecoveryJournal::flushNow()
     onWritten(); // what its signal would do later
     m_timer.stop();
     startWriting();
-    m_writing.waitForFinished();
-    onWritten();
+    while (m_busy) { // a long output takes several records
+        m_writing.waitForFinished();
+        onWritten();
+    }
 }
 
 void RecoveryJournal::onModifiedChanged(bool modified)
@@ -166,7 +168,9 @@ void RecoveryJournal::startWriting()
     m_discarded = false;
     m_editedMeanwhile = false;
     m_head.writtenAt = QDateTime::currentDateTimeUtc();
-    const bool tooLong = m_size > 3 * m_sizeAnew + slackBytes;
+    // What programs print is added once and does not become outdated.
+    const qint64 printed = m_changes.appended() * qint64{sizeof(char16_t)};
+    const bool tooLong = m_size - printed > 3 * m_sizeAnew + slackBytes;
     if (!m_writeAnew && !tooLong) {
         m_writing.setFuture(QtConcurrent::run(
             [store = m_store, file = m_file, head = m_head, batch = m_changes.takeNew()]() mutable {
@@ -231,7 +235,9 @@ void RecoveryJournal::onWritten()
         if (!std::exchange(m_toldFailure, true))
             emit failed(done.size.error().message);
     }
-    if (m_editedMeanwhile)
+    if (done.size && m_changes.hasRest() && m_document.isModified())
+        startWriting(); // the rest of a long output
+    else if (m_editedMeanwhile)
         onEdited();
 }
 

@@ -71,6 +71,24 @@ bool breaksLine(char16_t c)
            c == 0x2029;
 }
 
+// Calls f(line) for each line, with its end.
+template <typename F>
+void forEachLine(QStringView text, const Layout &layout, F f)
+{
+    qsizetype start = 0;
+    for (qsizetype i = 0; i < text.size(); ++i) {
+        const char16_t c = text[i].unicode();
+        if (c != u'\n' && (!layout.splitAtAllBreaks || !breaksLine(c)))
+            continue;
+        if (c == u'\r' && i + 1 < text.size() && text[i + 1] == u'\n')
+            continue; // ends with the \n
+        f(text.sliced(start, i + 1 - start));
+        start = i + 1;
+    }
+    if (start < text.size())
+        f(text.sliced(start));
+}
+
 // Whether what stands at `p`, a backslash or non-ASCII byte, may end a line (but for "\n").
 bool mayBreakLine(const char *p, const char *end)
 {
@@ -226,18 +244,7 @@ QByteArray pythonFloat(double value)
 std::vector<QStringView> splitLines(QStringView text, const Layout &layout)
 {
     std::vector<QStringView> lines;
-    qsizetype start = 0;
-    for (qsizetype i = 0; i < text.size(); ++i) {
-        const char16_t c = text[i].unicode();
-        if (c != u'\n' && (!layout.splitAtAllBreaks || !breaksLine(c)))
-            continue;
-        if (c == u'\r' && i + 1 < text.size() && text[i + 1] == u'\n')
-            continue; // ends with the \n
-        lines.push_back(text.sliced(start, i + 1 - start));
-        start = i + 1;
-    }
-    if (start < text.size())
-        lines.push_back(text.sliced(start));
+    forEachLine(text, layout, [&lines](QStringView line) { lines.push_back(line); });
     return lines;
 }
 
@@ -249,10 +256,10 @@ void appendText(QStringView text, bool asList, const Layout &layout, const QByte
         return;
     }
     SequenceBuilder builder('[', layout, base, out);
-    for (const QStringView line : splitLines(text, layout)) {
+    forEachLine(text, layout, [&](QStringView line) {
         builder.next();
         json::encodeString(line, layout.strings, out);
-    }
+    });
     builder.finish();
 }
 

@@ -51,12 +51,15 @@ QStringList partsOf(const QString &source, std::span<const int> positions)
     qsizetype start = 0;
     for (const qsizetype cut : cuts) {
         const QString part = source.mid(start, cut - start);
-        if (part.endsWith(QLatin1Char('\n'))) {
-            parts.append(part.chopped(1));
+        const QStringView after = QStringView(source).mid(cut);
+        if (part.endsWith(QLatin1String("\r\n")) || part.endsWith(QLatin1Char('\n'))) {
+            parts.append(part.chopped(part.endsWith(QLatin1String("\r\n")) ? 2 : 1));
             start = cut;
         } else {
             parts.append(part);
-            start = cut < source.size() && source[cut] == QLatin1Char('\n') ? cut + 1 : cut;
+            start = cut + (after.startsWith(QLatin1String("\r\n")) ? 2
+                           : after.startsWith(QLatin1Char('\n'))   ? 1
+                                                                   : 0);
         }
     }
     parts.append(source.mid(start));

@@ -1,5 +1,6 @@
 #include "core/notebook/notebookdocument.h"
 
+#include "core/notebook/largetext.h"
 #include "core/notebook/notebookdocument_p.h"
 
 #include <nlohmann/json.hpp>
@@ -215,7 +216,7 @@ void NotebookDocument::appendStreamText(const CellId &id, int outputIndex, const
         return;
     Output &output = cell->outputs.edit()[static_cast<size_t>(outputIndex)];
     output.origin = JsonText();
-    output.text += text;
+    appendLarge(output.text, text);
     emit streamAppended(id, outputIndex, static_cast<int>(text.size()));
     m_d->changedByKernel();
 }

@@ -113,6 +113,7 @@ private slots:
     void changedFileKeepsWhatWasChanged();
     void editsMadeWhileSavingAreKept();
     void outdatedEditsAreThrownOut();
+    void longOutputs();
     void tornFilesReadAsAnEarlierState();
     void killedProgram();
     void fullDiskIsToldOnce();
@@ -435,6 +436,36 @@ void TestRecovery::outdatedEditsAreThrownOut()
     QVERIFY(QFileInfo(notebook.journal.file()).size() < 13'000'000); // 24 MB without
     QCOMPARE(store().read(notebook.journal.file())->content.cells.at(0).source,
              QStringLiteral("11") + large);
+}
+
+// Of a flood only what is new is written, in bounded pieces, and all of it is there again.
+void TestRecovery::longOutputs()
+{
+    Notebook notebook(bigFile(3), store());
+    const CellId id = notebook.document.cellAt(0).id;
+    notebook.document.startOutputs(id);
+    notebook.document.appendOutput(id, stream(QStringLiteral("start\n")));
+    notebook.journal.flushNow();
+    QString line = QStringLiteral("one of the many lines\n");
+    for (int i = 0; i < 20; ++i) {
+        notebook.document.appendStreamText(id, 0, line.repeated(50'000));
+        if (i % 7 == 3)
+            notebook.journal.flushNow();
+    }
+    notebook.edit(1, QStringLiteral("x"));
+    notebook.journal.flushNow();
+    const qint64 size = QFileInfo(notebook.journal.file()).size();
+    QVERIFY(size < 2 * 22 * 1'000'000 + 100'000); // each character once
+    QCOMPARE(writeNotebook(store().read(notebook.journal.file())->content),
+             writeNotebook(notebook.document.content()));
+
+    notebook.document.startOutputs(id); // and then it is outdated
+    notebook.journal.flushNow();
+    notebook.edit(1, QStringLiteral("y"));
+    notebook.journal.flushNow();
+    QVERIFY(QFileInfo(notebook.journal.file()).size() < 1'000'000);
+    QCOMPARE(writeNotebook(store().read(notebook.journal.file())->content),
+             writeNotebook(notebook.document.content()));
 }
 
 // However much of the file is there, it reads as the state after some write.

@@ -34,6 +34,8 @@ private slots:
     void brokenFormula();
     void streamGrows();
     void updateKeepsOthers();
+    void hitsAreInTheirOutput();
+    void macrosAreOfOneNotebook();
     void collapse();
     void longOutputIsClamped();
     void tableCopiesAsText();
@@ -69,6 +71,45 @@ Output display(const std::vector<std::pair<QString, QString>> &data)
 }
 
 } // namespace
+
+// What was found in the second output is marked there, also below much that is not shown.
+void TestRendering::hitsAreInTheirOutput()
+{
+    const QString log = QStringLiteral("a line\n").repeated(3 * 20'000);
+    const std::vector<Output> outputs{
+        stream(QStringLiteral("one needle\ntwo\n")),
+        stream(QStringLiteral("\x1b[31mred\x1b[0m needle\n"), QStringLiteral("stderr")),
+        stream(QStringLiteral("needle\n") + log + QStringLiteral("the last needle\n"))};
+    const auto made = area(outputs);
+    made->layout(800);
+    const auto last = static_cast<int>(outputs[2].text.lastIndexOf(QLatin1String("needle")));
+    made->setHits(outputs, {{0, 4, 6}, {1, 4, 6}, {2, 0, 6}, {2, last, 6}}, 1);
+
+    const QRectF first = made->highlightRect(0);
+    const QRectF second = made->highlightRect(1);
+    QVERIFY(!first.isNull() && !second.isNull());
+    QVERIFY(second.top() > first.bottom() + 10); // two lines further down
+    QVERIFY(made->highlightRect(2).isNull());    // that line is not shown
+    QVERIFY(!made->highlightRect(3).isNull());
+    paint(*made, 800);
+}
+
+void TestRendering::macrosAreOfOneNotebook()
+{
+    const QString macro = QStringLiteral(R"($\newcommand{\fooX}{x}$)");
+    const QString use = QStringLiteral("$\\fooX$");
+    const auto define = m_service->markdown(macro, {}, QStringLiteral("/tmp"), QStringLiteral("a"));
+    define->layout(400);
+    const auto known = m_service->markdown(use, {}, QStringLiteral("/tmp"), QStringLiteral("a"));
+    const auto unknown = m_service->markdown(use, {}, QStringLiteral("/tmp"), QStringLiteral("b"));
+    const auto complaint = [](Block &block) {
+        block.layout(400);
+        return block.toolTipAt(QPointF(4, 12));
+    };
+    (void)complaint(*known);
+    QTRY_VERIFY_WITH_TIMEOUT(complaint(*unknown).contains(QStringLiteral("Undefined")), 60'000);
+    QCOMPARE(complaint(*known), QString());
+}
 
 void TestRendering::initTestCase()
 {

@@ -18,6 +18,7 @@ private slots:
     void colors_data();
     void colors();
     void manyLines();
+    void onlyTheEndIsKept();
     void links_data();
     void links();
     void wrapping();
@@ -130,15 +131,57 @@ void TestTerminalText::colors()
 void TestTerminalText::manyLines()
 {
     TerminalText text;
-    for (int i = 0; i < 100'000; ++i)
+    const int count = TerminalText::maxLines - 1;
+    for (int i = 0; i < count; ++i)
         text.append(QStringLiteral("line %1 of the log\n").arg(i));
 
-    QCOMPARE(static_cast<int>(text.lines().size()), 100'001);
+    QCOMPARE(static_cast<int>(text.lines().size()), count + 1);
+    QVERIFY(!text.isCut());
     TerminalRows rows;
     rows.update(text.lines(), 80, text.takeFirstChanged());
-    QCOMPARE(rows.count(), 100'001);
+    QCOMPARE(rows.count(), count + 1);
     text.append(u"tail");
-    QCOMPARE(text.takeFirstChanged(), 100'000);
+    QCOMPARE(text.takeFirstChanged(), count);
+}
+
+// The same whether it comes line by line or all at once.
+void TestTerminalText::onlyTheEndIsKept()
+{
+    QString all;
+    TerminalText slowly;
+    TerminalRows rows;
+    const int count = 3 * TerminalText::maxLines;
+    int dropped = 0;
+    for (int i = 0; i < count; ++i) {
+        const QString line = QStringLiteral("line %1\n").arg(i);
+        all += line;
+        slowly.append(line);
+        if (i % 777 == 0 || i == count - 1) {
+            const int gone = slowly.takeDropped();
+            dropped += gone;
+            rows.drop(gone);
+            rows.update(slowly.lines(), 4, slowly.takeFirstChanged());
+        }
+    }
+    TerminalText atOnce;
+    atOnce.append(all);
+
+    const int kept = static_cast<int>(slowly.lines().size());
+    QVERIFY(kept <= TerminalText::maxLines * 5 / 4 && kept > TerminalText::maxLines - 10);
+    QCOMPARE(dropped + kept, count + 1);
+    QVERIFY(slowly.isCut() && atOnce.isCut());
+    QVERIFY(all.endsWith(slowly.plainText()));
+    QVERIFY(all.endsWith(atOnce.plainText()));
+    QVERIFY(static_cast<int>(atOnce.lines().size()) > TerminalText::maxLines - 10);
+    TerminalRows anew;
+    anew.update(slowly.lines(), 4, 0);
+    QCOMPARE(rows.count(), anew.count());
+    QCOMPARE(rows.firstRow(kept / 2), anew.firstRow(kept / 2));
+
+    TerminalText endless; // no line break at all
+    endless.append(QString(3 * TerminalText::maxLineLength + 5, QLatin1Char('x')));
+    QCOMPARE(static_cast<int>(endless.lines().size()), 4);
+    QCOMPARE(endless.lines().back().text.size(), 5);
 }
 
 void TestTerminalText::links_data()

@@ -1,4 +1,5 @@
 // The document: every edit, its undo and redo, and what it tells the views.
+#include "core/notebook/largetext.h"
 #include "core/notebook/notebookdocument.h"
 
 #include <nlohmann/json.hpp>
@@ -126,6 +127,8 @@ class TestNotebookDocument : public QObject
     Q_OBJECT
 
 private slots:
+    void longStreams();
+    void splitKeepsLineEnds();
     void newDocumentHasOneEmptyCell();
     void typingIsOneStep();
     void typingSteps_data();
@@ -444,6 +447,50 @@ void TestNotebookDocument::randomEditsUndoAndRedo()
     }
     for (int i = 0; i < document.cellCount(); ++i)
         QCOMPARE(document.indexOf(idAt(document, i)), i);
+}
+
+// Text of a flood is kept in a file, and neither undo nor copies notice.
+void TestNotebookDocument::longStreams()
+{
+    NotebookDocument document;
+    const CellId id = idAt(document, 0);
+    document.appendOutput(id, stream(QStringLiteral("0\n")));
+    QString expected = QStringLiteral("0\n");
+    const QString line = QString::fromUtf8("größer 漢字\n");
+    for (int i = 0; i < 40; ++i) {
+        const QString more = line.repeated(20'000) + QString::number(i) + QLatin1Char('\n');
+        expected += more;
+        document.appendStreamText(id, 0, more);
+    }
+    QVERIFY(isLargeText(document.cellAt(0).outputs.items()[0].text));
+    QVERIFY(document.cellAt(0).outputs.items()[0].text == expected);
+
+    const NotebookContent before = document.content(); // as saving takes it
+    document.appendStreamText(id, 0, QStringLiteral("end"));
+    QVERIFY(before.cells[0].outputs.items()[0].text == expected);
+    QVERIFY(document.cellAt(0).outputs.items()[0].text == expected + QStringLiteral("end"));
+    QString changed = document.cellAt(0).outputs.items()[0].text;
+    changed += QLatin1Char('!');
+    changed[0] = QLatin1Char('1');
+    QVERIFY(!isLargeText(changed));
+    QVERIFY(document.cellAt(0).outputs.items()[0].text == expected + QStringLiteral("end"));
+
+    document.startOutputs(id); // run again …
+    document.appendOutput(id, stream(QStringLiteral("new")));
+    document.undo();
+    QVERIFY(document.cellAt(0).outputs.items()[0].text == expected + QStringLiteral("end"));
+    document.appendStreamText(id, 0, QStringLiteral("?"));
+    QVERIFY(document.cellAt(0).outputs.items()[0].text == expected + QStringLiteral("end?"));
+}
+
+void TestNotebookDocument::splitKeepsLineEnds()
+{
+    for (const int cut : {3, 5}) {
+        NotebookDocument document;
+        fill(document, {QStringLiteral("abc\r\ndef")});
+        document.splitCell(idAt(document, 0), std::vector<int>{cut});
+        QCOMPARE(text(document), QStringLiteral("abc|def"));
+    }
 }
 
 QTEST_GUILESS_MAIN(TestNotebookDocument)

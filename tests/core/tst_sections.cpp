@@ -1,4 +1,5 @@
 // The outline and which sections are collapsed.
+#include "core/notebook/collapse.h"
 #include "core/notebook/folds.h"
 #include "core/notebook/notebookdocument.h"
 
@@ -59,6 +60,8 @@ private slots:
     void readsEveryForm();
     void savesInTheFormOfTheFile_data();
     void savesInTheFormOfTheFile();
+    void hiddenPartsAreWrittenAsTheFileDoes_data();
+    void hiddenPartsAreWrittenAsTheFileDoes();
 };
 
 void TestSections::headings_data()
@@ -274,6 +277,60 @@ void TestSections::savesInTheFormOfTheFile()
     document.undo(); // one step
     QVERIFY(!document.canUndo());
     QCOMPARE(document.cellAt(6).metadata.text(), cell);
+}
+
+void TestSections::hiddenPartsAreWrittenAsTheFileDoes_data()
+{
+    QTest::addColumn<QByteArray>("notebook"); // its metadata
+    QTest::addColumn<QByteArray>("shown");    // the cell's metadata
+    QTest::addColumn<QByteArray>("source");   // … with the source hidden
+    QTest::addColumn<QByteArray>("outputs");  // … with the outputs hidden
+    QTest::addColumn<QByteArray>("after");    // … with both shown again
+    const auto row = [](const char *name, const char *notebook, const char *shown,
+                        const char *source, const char *outputs, const char *after) {
+        QTest::newRow(name) << QByteArray(notebook) << QByteArray(shown) << QByteArray(source)
+                            << QByteArray(outputs) << QByteArray(after);
+    };
+    row("as JupyterLab", "{}", R"({"tags":["a"]})",
+        R"({"tags":["a"],"jupyter":{"source_hidden":true}})", R"({"tags":["a"],"collapsed":true})",
+        R"({"tags":["a"]})");
+    row("beside other keys", "{}", R"({"jupyter":{"x":1}})",
+        R"({"jupyter":{"x":1,"source_hidden":true}})", R"({"jupyter":{"x":1},"collapsed":true})",
+        R"({"jupyter":{"x":1}})");
+    row("classic", "{}", R"({"collapsed":false,"hide_input":false})",
+        R"({"collapsed":false,"hide_input":true})", R"({"collapsed":true,"hide_input":false})",
+        R"({"hide_input":false})");
+    row("Colab", R"({"colab":{}})", R"({"id":"x"})", R"({"id":"x","cellView":"form"})",
+        R"({"id":"x","collapsed":true})", R"({"id":"x"})");
+}
+
+void TestSections::hiddenPartsAreWrittenAsTheFileDoes()
+{
+    QFETCH(QByteArray, notebook);
+    QFETCH(QByteArray, shown);
+    QFETCH(QByteArray, source);
+    QFETCH(QByteArray, outputs);
+    QFETCH(QByteArray, after);
+    NotebookContent content;
+    content.metadata = JsonText(notebook);
+    content.cells.resize(1);
+    content.cells[0].metadata = JsonText(shown);
+    NotebookDocument document;
+    document.setContent(content);
+    const CellId id = document.cellAt(0).id;
+    const auto metadata = [&document] { return document.cellAt(0).metadata.toJson(); };
+    const auto expected = [](const QByteArray &text) { return JsonText(text).toJson(); };
+
+    setSourceCollapsed(document, id, true);
+    QVERIFY(metadata() == expected(source));
+    QVERIFY(isSourceCollapsed(document.cellAt(0)) && !areOutputsCollapsed(document.cellAt(0)));
+    setSourceCollapsed(document, id, false);
+    setOutputsCollapsed(document, id, true);
+    QVERIFY(metadata() == expected(outputs));
+    QVERIFY(!isSourceCollapsed(document.cellAt(0)) && areOutputsCollapsed(document.cellAt(0)));
+    setOutputsCollapsed(document, id, false);
+    QVERIFY(metadata() == expected(after));
+    QVERIFY(document.isModified());
 }
 
 QTEST_GUILESS_MAIN(TestSections)
