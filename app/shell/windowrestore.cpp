@@ -8,6 +8,7 @@
 #include "app/shell/mainwindow.h"
 #include "app/shell/tabstrip.h"
 #include "app/shell/windowstate.h"
+#include "core/client/pinstore.h"
 #include "core/notebook/notebookdocument.h"
 #include "core/ssh/sshtarget.h"
 
@@ -142,7 +143,10 @@ void MainWindow::withRuntime(const QUrl &address, QObject *context,
         return;
     }
     m_tokens->load(address).then(context, [this, address, use](const Result<QString> &token) {
-        use(m_workspace.runtimes.remote({address, token.value_or(QString())}, address.authority()));
+        Endpoint endpoint;
+        endpoint.url = address;
+        endpoint.token = token.value_or(QString());
+        use(m_workspace.runtimes.remote(PinStore().pinned(endpoint), address.authority()));
     });
 }
 
@@ -165,10 +169,14 @@ void MainWindow::restorePosition(const OpenPage &page)
     NotebookView *notebook = currentNotebook();
     if (!notebook || page.path != notebook->file().place().path)
         return;
+    // After whatever else the loaded notebook sets off. (Qt 6.4 loses a connection that is both
+    // queued and for one time only.)
     connect(
-        &notebook->file(), &DocumentFile::contentLoaded, this,
-        [notebook, page] { scrollTo(*notebook, page); },
-        static_cast<Qt::ConnectionType>(Qt::QueuedConnection | Qt::SingleShotConnection));
+        &notebook->file(), &DocumentFile::contentLoaded, notebook,
+        [notebook, page] {
+            QTimer::singleShot(0, notebook, [notebook, page] { scrollTo(*notebook, page); });
+        },
+        Qt::SingleShotConnection);
     if (!page.kernelRuntime.isEmpty() && page.fileRuntime.isEmpty())
         withRuntime(page.kernelRuntime, notebook, [notebook](Runtime *runtime) {
             if (!notebook->kernel().connection())

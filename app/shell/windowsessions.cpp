@@ -81,7 +81,7 @@ void MainWindow::openKernel(Runtime *runtime, const KernelSummary &kernel)
         attach();
     else
         connect(&notebook->file(), &DocumentFile::contentLoaded, notebook, attach,
-                static_cast<Qt::ConnectionType>(Qt::QueuedConnection | Qt::SingleShotConnection));
+                Qt::SingleShotConnection);
 }
 
 void MainWindow::restartKernel(Runtime *runtime, const KernelId &kernel)
