@@ -1,5 +1,6 @@
 #include "app/cli/cli.h"
 
+#include "app/cli/attachcommand.h"
 #include "app/cli/clioptions.h"
 #include "app/cli/convertcommand.h"
 #include "app/cli/runcommand.h"
@@ -26,13 +27,14 @@ void print(std::FILE *stream, const QString &text)
     std::fflush(stream);
 }
 
-int execute(QCoreApplication &application, const RunOptions &options)
+template <typename Command, typename Options>
+int execute(QCoreApplication &application, const Options &options)
 {
-    RunCommand command(options);
+    Command command(options);
     QObject::connect(
-        &command, &RunCommand::finished, &application,
+        &command, &Command::finished, &application,
         [&application](ExitCode code) { application.exit(toInt(code)); }, Qt::QueuedConnection);
-    QTimer::singleShot(0, &command, &RunCommand::start);
+    QTimer::singleShot(0, &command, &Command::start);
     return QCoreApplication::exec();
 }
 
@@ -40,7 +42,8 @@ int execute(QCoreApplication &application, const RunOptions &options)
 
 bool isCliCommand(const QString &word)
 {
-    return word == QLatin1String("run") || word == QLatin1String("convert");
+    return word == QLatin1String("run") || word == QLatin1String("attach") ||
+           word == QLatin1String("convert");
 }
 
 int runCli(QCoreApplication &application, const QStringList &arguments)
@@ -56,7 +59,9 @@ int runCli(QCoreApplication &application, const QStringList &arguments)
     }
     if (const auto *const convert = std::get_if<ConvertOptions>(&options))
         return toInt(runConvert(*convert));
-    return execute(application, std::get<RunOptions>(options));
+    if (const auto *const attach = std::get_if<AttachOptions>(&options))
+        return execute<AttachCommand>(application, *attach);
+    return execute<RunCommand>(application, std::get<RunOptions>(options));
 }
 
 } // namespace farcell

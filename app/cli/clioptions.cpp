@@ -17,7 +17,10 @@ QString tr(const char *text)
 
 const QString runUsage = QStringLiteral(
     "farcell run IN -o OUT [--runtime URL] [--token-file FILE] [--kernel NAME] [--allow-errors] "
-    "[--timeout SECONDS]");
+    "[--timeout SECONDS]\n"
+    "       farcell run IN --detach --runtime URL [--token-file FILE] [--kernel NAME]");
+const QString attachUsage = QStringLiteral(
+    "farcell attach URL KERNEL [--since N] [--follow] [--token-file FILE] [--fingerprint HEX]");
 const QString convertUsage =
     QStringLiteral("farcell convert IN --to notebook|script|markdown|html -o OUT");
 
@@ -47,6 +50,7 @@ struct Parsed
         parser.addOption(help);
         parser.addOption(output);
     }
+    bool needsOutput = true;
 
     // Empty if the arguments fit so far.
     QString problem(const QStringList &arguments)
@@ -57,7 +61,7 @@ struct Parsed
             return tr("No input file was given");
         if (parser.positionalArguments().size() > 1)
             return tr("More than one input file was given");
-        if (parser.value(output).isEmpty())
+        if (needsOutput && parser.value(output).isEmpty())
             return tr("No output file was given (-o OUT)");
         return {};
     }
@@ -71,6 +75,13 @@ struct Parsed
         return {text.trimmed()};
     }
 };
+
+QCommandLineOption fingerprintOption()
+{
+    return valueOption({QStringLiteral("fingerprint")},
+                       tr("The server's certificate must have this SHA-256 fingerprint."),
+                       QStringLiteral("HEX"));
+}
 
 CliOptions parseRun(const QStringList &arguments)
 {
@@ -90,7 +101,12 @@ CliOptions parseRun(const QStringList &arguments)
     const QCommandLineOption timeout =
         valueOption({QStringLiteral("timeout")}, tr("The longest time one cell may take."),
                     QStringLiteral("SECONDS"));
-    parsed.parser.addOptions({runtime, tokenFile, kernel, allowErrors, timeout});
+    const QCommandLineOption detach(
+        QStringLiteral("detach"),
+        tr("Hand the run to the runtime and leave; farcell attach shows it."));
+    parsed.parser.addOptions(
+        {runtime, tokenFile, fingerprintOption(), kernel, allowErrors, timeout, detach});
+    parsed.needsOutput = !arguments.contains(QStringLiteral("--detach"));
 
     const QString problem = parsed.problem(arguments);
     if (parsed.parser.isSet(parsed.help))
@@ -105,7 +121,15 @@ CliOptions parseRun(const QStringList &arguments)
     options.runtime = parsed.parser.value(runtime);
     options.tokenFile = parsed.parser.value(tokenFile);
     options.kernel = parsed.parser.value(kernel);
+    options.fingerprint = parsed.parser.value(fingerprintOption());
     options.allowErrors = parsed.parser.isSet(allowErrors);
+    options.detach = parsed.parser.isSet(detach);
+    if (options.detach && options.runtime.isEmpty())
+        return usageError(tr("--detach needs --runtime: the runtime of this computer ends with "
+                             "farcell"),
+                          runUsage);
+    if (options.detach && !options.output.isEmpty())
+        return usageError(tr("--detach writes no file: -o does not go with it"), runUsage);
     if (!options.tokenFile.isEmpty() && options.runtime.isEmpty())
         return usageError(tr("--token-file needs --runtime"), runUsage);
     if (parsed.parser.isSet(timeout)) {
@@ -116,6 +140,48 @@ CliOptions parseRun(const QStringList &arguments)
         options.cellTimeout =
             std::chrono::milliseconds(std::max<qint64>(1, static_cast<qint64>(seconds * 1000)));
     }
+    return options;
+}
+
+CliOptions parseAttach(const QStringList &arguments)
+{
+    QCommandLineParser parser;
+    const QCommandLineOption help({QStringLiteral("h"), QStringLiteral("help")},
+                                  tr("Show this help."));
+    const QCommandLineOption since =
+        valueOption({QStringLiteral("since")},
+                    tr("Begin after this message number; 0, the default, is all that is kept."),
+                    QStringLiteral("N"));
+    const QCommandLineOption tokenFile =
+        valueOption({QStringLiteral("token-file")}, tr("The file with the server's token."),
+                    QStringLiteral("FILE"));
+    const QCommandLineOption follow(QStringLiteral("follow"),
+                                    tr("Stay when nothing runs any more."));
+    parser.addOptions({help, since, tokenFile, fingerprintOption(), follow});
+    const bool isParsed = parser.parse(arguments);
+    if (isParsed && parser.isSet(help))
+        return HelpText{tr("Usage: %1").arg(attachUsage) + QStringLiteral("\n\n") +
+                        tr("Shows what a kernel of a farcelld prints and printed, until nothing "
+                           "runs any more. KERNEL is an id, the beginning of one, or a notebook's "
+                           "path.") +
+                        QStringLiteral("\n\n") +
+                        parser.helpText().section(QStringLiteral("\n\n"), 1).trimmed()};
+    if (!isParsed)
+        return usageError(parser.errorText(), attachUsage);
+    const QStringList words = parser.positionalArguments();
+    if (words.size() != 2)
+        return usageError(tr("Say the server's URL and the kernel"), attachUsage);
+    AttachOptions options;
+    options.runtime = words[0];
+    options.kernel = words[1];
+    options.tokenFile = parser.value(tokenFile);
+    options.fingerprint = parser.value(fingerprintOption());
+    options.keepFollowing = parser.isSet(follow);
+    bool isNumber = true;
+    if (parser.isSet(since))
+        options.since = parser.value(since).toULongLong(&isNumber);
+    if (!isNumber)
+        return usageError(tr("--since wants a whole number"), attachUsage);
     return options;
 }
 
@@ -151,8 +217,11 @@ CliOptions parseCli(const QStringList &arguments)
         return parseRun(arguments);
     if (command == QLatin1String("convert"))
         return parseConvert(arguments);
+    if (command == QLatin1String("attach"))
+        return parseAttach(arguments);
     return usageError(tr("There is no command “%1”").arg(command),
-                      runUsage + QStringLiteral("\n       ") + convertUsage);
+                      runUsage + QStringLiteral("\n       ") + attachUsage +
+                          QStringLiteral("\n       ") + convertUsage);
 }
 
 } // namespace farcell

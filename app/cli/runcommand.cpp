@@ -1,5 +1,6 @@
 #include "app/cli/runcommand.h"
 
+#include "app/cli/endpointoption.h"
 #include "core/nbformat/notebookfile.h"
 
 #include <QDir>
@@ -24,7 +25,7 @@ using Phase = CellRunState::Phase;
 
 constexpr std::chrono::milliseconds connectPatience = 120s;
 constexpr std::chrono::milliseconds stopPatience = 10s;
-constexpr qint64 maxTokenBytes = 65536;
+constexpr std::chrono::milliseconds handOverInterval = 200ms;
 
 QString withoutEscapes(QString text)
 {
@@ -88,7 +89,8 @@ void RunCommand::start()
         return fail(ExitCode::Failed, writable.error().message);
     if (m_options.runtime.isEmpty())
         return startEmbedded();
-    if (const auto endpoint = givenEndpoint())
+    if (const auto endpoint =
+            endpointFromOptions(m_options.runtime, m_options.tokenFile, m_options.fingerprint))
         connectTo(*endpoint);
     else
         fail(ExitCode::NoRuntime, endpoint.error().message);
@@ -125,20 +127,6 @@ Result<> RunCommand::checkOutput() const
     return {};
 }
 
-Result<Endpoint> RunCommand::givenEndpoint() const
-{
-    QString token;
-    if (!m_options.tokenFile.isEmpty()) {
-        QFile file(m_options.tokenFile);
-        if (!file.open(QIODevice::ReadOnly))
-            return farcell::fail(ErrorCode::NotFound,
-                                 tr("The token file %1 cannot be read: %2")
-                                     .arg(m_options.tokenFile, file.errorString()));
-        token = QString::fromUtf8(file.read(maxTokenBytes)).trimmed();
-    }
-    return Endpoint::fromUserInput(m_options.runtime, token);
-}
-
 void RunCommand::startEmbedded()
 {
     EmbeddedRuntime::Options options;
@@ -165,7 +153,7 @@ void RunCommand::connectTo(const Endpoint &endpoint)
         if (m_isEnding)
             return;
         if (!info)
-            return fail(ExitCode::NoRuntime, info.error().message);
+            return fail(ExitCode::NoRuntime, withAdvice(info.error()));
         m_client->kernelSpecs().then(this, [this](const Result<RemoteKernelSpecs> &specs) {
             if (m_isEnding)
                 return;
@@ -268,6 +256,34 @@ void RunCommand::runCells()
     m_progress.begin(static_cast<int>(cells.size()));
     m_session->run(cells, m_options.allowErrors ? NotebookSession::OnError::Continue
                                                 : NotebookSession::OnError::Stop);
+    if (m_options.detach)
+        checkHandedOver();
+}
+
+// Leaves once the runtime has every cell in its queue, or has run it already.
+void RunCommand::checkHandedOver()
+{
+    if (m_isEnding)
+        return;
+    m_connection->openExecutions().then(this, [this](const std::optional<QList<MsgId>> &known) {
+        if (m_isEnding)
+            return;
+        if (!known && m_connection->state() == KernelConnection::State::Connected)
+            return fail(ExitCode::NoRuntime,
+                        tr("The server at %1 keeps no queue of its own; --detach needs farcelld")
+                            .arg(m_client->endpoint().url.host()));
+        const int open = m_session->queueLength() + (m_session->runningCell().isEmpty() ? 0 : 1);
+        if (!known || known->size() < open) {
+            QTimer::singleShot(handOverInterval, this, &RunCommand::checkHandedOver);
+            return;
+        }
+        std::printf("%s\n", qPrintable(m_kernelId.toString()));
+        std::fflush(stdout);
+        m_progress.say(tr("The run goes on without farcell; see it with: farcell attach %1 %2")
+                           .arg(m_client->endpoint().url.toString(), m_kernelId.toString()));
+        m_sessionId = {}; // not ours to end any more
+        wrapUp(ExitCode::Done);
+    });
 }
 
 void RunCommand::handleRunState(const CellId &id)
@@ -397,7 +413,7 @@ void RunCommand::wrapUp(ExitCode code)
     m_stopTimer.stop();
     if (m_session) {
         m_session->setConnection(nullptr);
-        if (code != ExitCode::NoRuntime && !writeOutput())
+        if (code != ExitCode::NoRuntime && !m_options.detach && !writeOutput())
             code = ExitCode::Failed;
     }
     endSession(code);

@@ -40,13 +40,13 @@ private:
     // Each step starts the next; any of them may end the run.
     [[nodiscard]] Result<> readInput();
     [[nodiscard]] Result<> checkOutput() const;
-    [[nodiscard]] Result<Endpoint> givenEndpoint() const;
     void startEmbedded();
     void connectTo(const Endpoint &endpoint);
     void chooseKernel(const RemoteKernelSpecs &specs);
     void startSession(const QString &kernelName);
     void openKernel(const RemoteSession &session);
     void runCells();
+    void checkHandedOver();
 
     void handleRunState(const CellId &id);
     void handleCellFinished(const CellId &id, bool ok);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`farcell convert` and `farcell run` as scripts see them: exit codes, files, messages.
+"""`farcell convert`, `run` and `attach` as scripts see them: exit codes, files, messages.
 
 cli_test.py FARCELL FARCELLD [convert|run|jupyter]
 """
@@ -322,6 +322,57 @@ def on_a_server(server):
         case(function)
 
 
+def on_farcelld(server):
+    """What only farcelld can do: runs that go on without us, and are looked at later."""
+    access = ("--token-file", server.token_file)
+
+    def attach(folder, kernel, *more):
+        return farcell(folder, "attach", server.url, kernel, *access, *more)
+
+    def run_detached_and_attach(folder):
+        source = write_notebook(folder / "in.ipynb",
+                                cell("import time\nfor i in range(20):\n    print(i, flush=True)\n"
+                                     "    time.sleep(0.1)"), cell("print('second'); 6 * 7"))
+        started = time.monotonic()
+        left = farcell(folder, "run", source, "--detach", "--runtime", server.url, *access)
+        expect(left, 0, "attach")
+        kernel = left.stdout.strip()
+        assert len(kernel) == 36, left.stdout
+        assert not list(folder.glob("*.ipynb"))[1:], "a file was written"
+        whole = attach(folder, kernel)
+        expect(whole, 0)
+        assert whole.stdout == "".join(f"{i}\n" for i in range(20)) + "second\n42\n", whole
+        assert time.monotonic() - started > 2, "it did not run to its end"
+        # From where the first look ended there is nothing more; from the middle there is the rest.
+        last = whole.stderr.strip().split("--since ")[-1]
+        expect(attach(folder, kernel[:8], "--since", last), 0)
+        assert attach(folder, kernel[:8], "--since", last).stdout == ""
+        rest = attach(folder, kernel, "--since", str(int(last) - 4))
+        assert whole.stdout.endswith(rest.stdout) and rest.stdout != whole.stdout, rest
+        server.delete(f"api/kernels/{kernel}")
+
+    def attach_tells_a_failure(folder):
+        source = write_notebook(folder / "in.ipynb", cell("1 / 0"), cell("print('not run')"))
+        left = farcell(folder, "run", source, "--detach", "--runtime", server.url, *access)
+        expect(left, 0)
+        looked = attach(folder, left.stdout.strip())
+        expect(looked, 1, "ZeroDivisionError")
+        assert "not run" not in looked.stdout, looked
+        server.delete(f"api/kernels/{left.stdout.strip()}")
+
+    def attach_to_nothing(folder):
+        result = attach(folder, "nosuchkernel")
+        expect(result, 3, "nosuchkernel")
+        for arguments in ([], [server.url], [server.url, "a", "b"],
+                          [server.url, "a", "--since", "now"]):
+            expect(farcell(folder, "attach", *arguments), 2, "Usage")
+        source = write_notebook(folder / "in.ipynb", *GOOD)
+        expect(farcell(folder, "run", source, "--detach"), 2, "--runtime")
+
+    for function in (run_detached_and_attach, attach_tells_a_failure, attach_to_nothing):
+        case(function)
+
+
 def main():
     what = sys.argv[3] if len(sys.argv) > 3 else "all"
     if what in ("convert", "all"):
@@ -336,6 +387,7 @@ def main():
             case(function)
         with servers.farcelld(FARCELLD) as server:
             on_a_server(server)
+            on_farcelld(server)
     if what in ("jupyter", "all"):
         with servers.jupyter_server() as server:
             on_a_server(server)

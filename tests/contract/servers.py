@@ -26,11 +26,14 @@ class Server:
         self.url, self.token, self.root = url, token, root
         self.process, self.token_file = process, token_file
 
-    def get(self, path):
-        request = urllib.request.Request(self.url + path,
+    def get(self, path, method="GET"):
+        request = urllib.request.Request(self.url + path, method=method,
                                          headers={"Authorization": f"token {self.token}"})
         with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.read()
+
+    def delete(self, path):
+        return self.get(path, "DELETE")
 
 
 def clean_environment(folder):

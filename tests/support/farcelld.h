@@ -32,6 +32,8 @@ public:
     }
     ~Farcelld()
     {
+        if (m_readyLine.contains("https:"))
+            stop(); // json() speaks no TLS
         if (m_process.state() == QProcess::NotRunning)
             (void)start();
         const nlohmann::json kernels = json("GET", "/api/kernels");
@@ -62,8 +64,8 @@ public:
         if (!m_process.waitForReadyRead(20000))
             return false;
         m_readyLine = m_process.readLine();
-        static const QRegularExpression expected(
-            QStringLiteral("^Farcell backend ready at http://127\\.0\\.0\\.1:(\\d+)/\n$"));
+        static const QRegularExpression expected(QStringLiteral(
+            "^Farcell backend ready at https?://(?:127|0)\\.0\\.0\\.[01]:(\\d+)/\n$"));
         const auto match = expected.match(QString::fromUtf8(m_readyLine));
         m_port = match.captured(1).toUShort();
         return match.hasMatch();
