@@ -2,7 +2,9 @@
 
 #include "app/connect/placelist.h"
 #include "app/connect/servercard.h"
+#include "app/connect/sshpage.h"
 #include "app/connect/tokenstore.h"
+#include "core/ssh/sshtarget.h"
 
 #include <QAction>
 #include <QCheckBox>
@@ -64,14 +66,19 @@ ConnectDialog::ConnectDialog(ThemeSource &theme, TokenStore &tokens, Setup setup
     connect(&m_settle, &QTimer::timeout, this, [this] { askRecent(m_place, m_places->url()); });
     connect(&m_probe, &ServerProbe::answered, this, &ConnectDialog::useState);
     connect(&m_probe, &ServerProbe::failed, this, &ConnectDialog::showError);
+    connect(m_card, &ServerCard::trustRequested, this, &ConnectDialog::trust);
     connect(m_places, &PlaceList::placeChanged, this, &ConnectDialog::placeChanged);
     connect(m_places, &QListView::clicked, this, [this] {
         if (m_places->kind() == PlaceList::Kind::Other)
             m_address->setFocus();
+        else if (m_places->kind() == PlaceList::Kind::Ssh)
+            m_ssh->focusHost();
     });
     connect(m_places, &QListView::activated, this, [this] {
         if (m_places->kind() == PlaceList::Kind::Other)
             m_address->setFocus();
+        else if (m_places->kind() == PlaceList::Kind::Ssh)
+            m_ssh->focusHost();
         else if (m_connect->isEnabled())
             finish();
     });
@@ -82,7 +89,9 @@ ConnectDialog::ConnectDialog(ThemeSource &theme, TokenStore &tokens, Setup setup
 
     m_places->setServers(m_recent.servers());
     m_places->select(m_setup.currentServer.isEmpty() ? PlaceList::Kind::ThisComputer
-                                                     : PlaceList::Kind::Recent,
+                     : m_setup.currentServer.scheme() == QLatin1String("ssh")
+                         ? PlaceList::Kind::RecentSsh
+                         : PlaceList::Kind::Recent,
                      m_setup.currentServer);
     if (!m_places->currentIndex().isValid())
         m_places->select(PlaceList::Kind::ThisComputer);
@@ -146,6 +155,32 @@ QWidget *ConnectDialog::buildForm()
     return m_form;
 }
 
+void ConnectDialog::buildSshPage()
+{
+    m_ssh = new SshPage(m_theme, m_setup.sshLink,
+                        m_setup.sshConfig.isEmpty() ? userSshConfig() : m_setup.sshConfig, this);
+    connect(m_ssh, &SshPage::hostEdited, this, &ConnectDialog::fieldsEdited);
+    connect(m_ssh, &SshPage::waiting, this, [this](const QString &text, qint64 done, qint64 total) {
+        m_probe.cancel();
+        m_state.reset();
+        m_kernels->clear();
+        m_card->showProgress(text, done, total);
+        updateButtons();
+    });
+    connect(m_ssh, &SshPage::asking, m_card, [this] {
+        m_kernels->clear();
+        m_card->showNothing();
+    });
+    connect(m_ssh, &SshPage::reached, this, &ConnectDialog::ask);
+    connect(m_ssh, &SshPage::failed, this, &ConnectDialog::showError);
+    connect(m_ssh, &SshPage::forgotten, this, [this](const QString &host) {
+        m_recent.remove(QUrl(QStringLiteral("ssh:") + host));
+        m_places->setServers(m_recent.servers());
+        m_places->select(PlaceList::Kind::Ssh);
+        m_card->showDone(tr("%1 is as it was before.").arg(host));
+    });
+}
+
 QWidget *ConnectDialog::buildDetails()
 {
     auto *const details = new QWidget(this);
@@ -164,6 +199,8 @@ QWidget *ConnectDialog::buildDetails()
     column->addWidget(m_note);
     column->addSpacing(16);
     column->addWidget(buildForm());
+    buildSshPage();
+    column->addWidget(m_ssh);
     column->addSpacing(12);
     column->addWidget(m_card);
     column->addSpacing(8);
@@ -214,11 +251,20 @@ void ConnectDialog::placeChanged()
     m_card->showNothing();
     m_kernels->clear();
     const PlaceList::Kind kind = m_places->kind();
-    m_form->setVisible(kind != PlaceList::Kind::ThisComputer);
+    m_ssh->leave();
+    m_form->setVisible(kind == PlaceList::Kind::Recent || kind == PlaceList::Kind::Other);
+    m_ssh->setVisible(isSsh());
     if (kind == PlaceList::Kind::ThisComputer) {
         m_title->setText(tr("This computer"));
         m_note->setText(tr("Kernels installed here run under a private runtime of this app."));
         askThisComputer(m_place);
+    } else if (isSsh()) {
+        const bool isKnown = kind == PlaceList::Kind::RecentSsh;
+        m_title->setText(isKnown ? m_places->url().path() : tr("A host over SSH"));
+        m_note->setText(tr("Your system's ssh logs in, with your keys and your configuration. What "
+                           "a host lacks is copied to your home folder there, and your kernels go "
+                           "on when you leave."));
+        m_ssh->setHost(isKnown ? m_places->url().path() : QString());
     } else if (kind == PlaceList::Kind::Recent) {
         m_title->setText(m_places->currentIndex().data().toString());
         m_note->setText(tr("A server you have used before."));
@@ -277,7 +323,8 @@ void ConnectDialog::ask(const Endpoint &endpoint)
     m_card->showWaiting(m_places->kind() == PlaceList::Kind::ThisComputer
                             ? tr("Starting the runtime…")
                             : tr("Asking the server…"));
-    m_probe.start(endpoint);
+    m_asked = endpoint;
+    m_probe.start(m_pins.pinned(endpoint));
     updateButtons();
 }
 
@@ -286,8 +333,15 @@ void ConnectDialog::useState(const ServerState &state)
     const bool accepts = std::exchange(m_acceptsWhenReady, false);
     m_state = state;
     const bool isLocal = m_places->kind() == PlaceList::Kind::ThisComputer;
-    m_card->showServer(state.info, isLocal ? QUrl() : state.endpoint.url);
+    if (isSsh())
+        m_card->showServer(state.info, tr("Running on %1").arg(m_ssh->target()));
+    else
+        m_card->showServer(state.info, isLocal ? QUrl() : state.endpoint.url);
     m_kernels->setState(state, m_setup.wantedKernel, m_setup.currentKernel);
+    QHash<QString, QString> notebooks;
+    for (const RemoteSession &session : state.sessions)
+        notebooks.insert(session.kernel.id.toString(), session.path);
+    m_ssh->setNotebooks(notebooks);
     if (state.specs.specs.isEmpty())
         m_card->showError({ErrorCode::NotFound,
                            tr("%1 answers, but no kernel is installed there").arg(state.info.name),
@@ -300,12 +354,23 @@ void ConnectDialog::useState(const ServerState &state)
 void ConnectDialog::showError(const Error &error)
 {
     m_acceptsWhenReady = false;
-    m_card->showError(error);
+    if (error.code == ErrorCode::Untrusted && !error.detail.isEmpty())
+        m_card->showUntrusted(error, !m_pins.find(m_asked.url).isEmpty());
+    else
+        m_card->showError(error);
     if (error.code == ErrorCode::Denied && m_form->isVisible()) {
         m_token->setFocus();
         m_token->selectAll();
     }
     updateButtons();
+}
+
+void ConnectDialog::trust(const QString &fingerprint)
+{
+    if (const auto pinned = m_pins.pin(m_asked.url, fingerprint); !pinned)
+        m_card->showError(pinned.error());
+    else
+        ask(m_asked);
 }
 
 void ConnectDialog::fieldsEdited()
@@ -346,11 +411,26 @@ void ConnectDialog::openAddress(const QString &address, const QString &token)
     askTyped();
 }
 
+void ConnectDialog::openSsh(const QString &host)
+{
+    m_places->select(PlaceList::Kind::Ssh);
+    m_ssh->setHost(host);
+    m_ssh->connectNow();
+}
+
+bool ConnectDialog::isSsh() const
+{
+    return m_places->kind() == PlaceList::Kind::Ssh ||
+           m_places->kind() == PlaceList::Kind::RecentSsh;
+}
+
 void ConnectDialog::finish()
 {
     if (!m_state) {
         m_acceptsWhenReady = true;
-        if (m_places->kind() != PlaceList::Kind::ThisComputer)
+        if (isSsh())
+            m_ssh->connectNow();
+        else if (m_places->kind() != PlaceList::Kind::ThisComputer)
             askTyped();
         return;
     }
@@ -358,7 +438,11 @@ void ConnectDialog::finish()
     m_choice.endpoint = m_state->endpoint;
     m_choice.serverName = m_state->info.name;
     m_choice.kernel = m_kernels->choice();
-    if (!m_choice.thisComputer) {
+    m_choice.ssh = isSsh() ? m_ssh->target() : QString();
+    if (!m_choice.ssh.isEmpty()) {
+        m_ssh->keep();
+        m_recent.add(QUrl(QStringLiteral("ssh:") + m_choice.ssh), m_choice.serverName);
+    } else if (!m_choice.thisComputer) {
         m_recent.add(m_choice.endpoint.url, m_choice.serverName);
         if (m_remember->isChecked() && !m_choice.endpoint.token.isEmpty())
             m_tokens.save(m_choice.endpoint.url, m_choice.endpoint.token);
@@ -369,7 +453,7 @@ void ConnectDialog::finish()
 void ConnectDialog::updateButtons()
 {
     const bool isLocal = m_places->kind() == PlaceList::Kind::ThisComputer;
-    const bool hasAddress = !m_address->text().trimmed().isEmpty();
+    const bool hasAddress = isSsh() ? m_ssh->hasHost() : !m_address->text().trimmed().isEmpty();
     m_check->setEnabled(hasAddress);
     const bool hasKernels = m_state && !m_state->specs.specs.isEmpty();
     m_connect->setEnabled(hasKernels || (!m_state && !isLocal && hasAddress));

@@ -4,6 +4,7 @@
 #include "app/connect/recentservers.h"
 #include "app/connect/serverprobe.h"
 #include "app/theme/theme.h"
+#include "core/client/pinstore.h"
 #include "core/client/runtimeclient.h"
 
 #include <QDialog>
@@ -21,12 +22,16 @@ namespace farcell {
 
 class PlaceList;
 class ServerCard;
+class SshLink;
+class SshPage;
 class TokenStore;
+struct SshTarget;
 
 // What the person chose.
 struct RuntimeChoice
 {
     bool thisComputer = true;
+    QString ssh;         // the host as SshTarget::text(); empty: not over SSH
     Endpoint endpoint;   // of the server, also for this computer
     QString serverName;  // what it says it is
     KernelChoice kernel; // empty: as the notebook says
@@ -49,7 +54,9 @@ public:
     struct Setup
     {
         ThisComputer thisComputer;
-        QUrl currentServer;   // empty: this computer
+        std::function<SshLink *(const SshTarget &)> sshLink; // made once; the caller owns it
+        QString sshConfig;    // where the names of hosts are; empty: ~/.ssh/config
+        QUrl currentServer;   // empty: this computer; "ssh:user@host" over SSH
         QString wantedKernel; // the notebook's kernelspec
         KernelId currentKernel;
         QString recentFile; // where the list of recent servers is kept
@@ -62,9 +69,11 @@ public:
 
     // Fills the fields as if a person had typed and asks the server.
     void openAddress(const QString &address, const QString &token = {});
+    void openSsh(const QString &host); // the same for a host over SSH
 
 private:
     QWidget *buildForm();
+    void buildSshPage();
     QWidget *buildDetails();
     QWidget *buildButtons();
     void applyTheme();
@@ -76,7 +85,9 @@ private:
     void ask(const Endpoint &endpoint);
     void useState(const ServerState &state);
     void showError(const Error &error);
+    void trust(const QString &fingerprint);
     void fieldsEdited();
+    [[nodiscard]] bool isSsh() const;
     void showTokenPlace();
     void forget(const QUrl &url);
     void finish();
@@ -87,6 +98,8 @@ private:
     Setup m_setup;
     RecentServers m_recent;
     ServerProbe m_probe;
+    PinStore m_pins;
+    Endpoint m_asked; // without its pinned certificate
     std::optional<ServerState> m_state; // of the place shown
     RuntimeChoice m_choice;
     int m_place = 0;                 // answers for an earlier one are stale
@@ -97,6 +110,7 @@ private:
     QLabel *m_title = nullptr;
     QLabel *m_note = nullptr;
     QWidget *m_form = nullptr;
+    SshPage *m_ssh = nullptr;
     QLineEdit *m_address = nullptr;
     QLineEdit *m_token = nullptr;
     QCheckBox *m_remember = nullptr;

@@ -53,11 +53,17 @@ void PlaceList::setServers(const QList<RecentServers::Server> &servers)
     add(tr("This computer"), tr("Nothing to set up"), QStringLiteral("computer"),
         Kind::ThisComputer);
     for (const RecentServers::Server &server : servers) {
+        if (server.url.scheme() == QLatin1String("ssh")) {
+            add(server.url.path(), tr("Over SSH"), QStringLiteral("server"), Kind::RecentSsh,
+                server.url);
+            continue;
+        }
         QString title = server.url.host();
         if (server.url.port() > 0)
             title += u':' + QString::number(server.url.port());
         add(title, server.name, QStringLiteral("server"), Kind::Recent, server.url);
     }
+    add(tr("A host over SSH"), tr("Needs only a log-in"), QStringLiteral("key"), Kind::Ssh);
     add(tr("Another server"), tr("Address and token"), QStringLiteral("link"), Kind::Other);
 }
 
@@ -90,14 +96,17 @@ void PlaceList::contextMenuEvent(QContextMenuEvent *event)
         return;
     auto *const menu = new QMenu(this);
     menu->setAttribute(Qt::WA_DeleteOnClose);
-    menu->addAction(tr("Remove from this list, with its token"), this,
+    menu->addAction(url.scheme() == QLatin1String("ssh")
+                        ? tr("Remove from this list")
+                        : tr("Remove from this list, with its token"),
+                    this,
                     [this, url] { emit forgetRequested(url); });
     menu->popup(event->globalPos());
 }
 
 void PlaceList::keyPressEvent(QKeyEvent *event)
 {
-    if (event->key() == Qt::Key_Delete && kind() == Kind::Recent) {
+    if (event->key() == Qt::Key_Delete && !url().isEmpty()) {
         emit forgetRequested(url());
         return;
     }

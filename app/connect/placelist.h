@@ -22,6 +22,8 @@ public:
     {
         ThisComputer,
         Recent,
+        RecentSsh,
+        Ssh,
         Other
     };
 
@@ -30,7 +32,7 @@ public:
     void setServers(const QList<RecentServers::Server> &servers);
     void select(Kind kind, const QUrl &url = {});
     [[nodiscard]] Kind kind() const;
-    [[nodiscard]] QUrl url() const; // of a recent server
+    [[nodiscard]] QUrl url() const; // of a recent server; "ssh:user@host" of a recent host
 
 signals:
     void placeChanged();

@@ -45,7 +45,8 @@ void RecentServers::load()
         if (!entry.is_object() || m_servers.size() >= maxServers)
             continue;
         const QUrl url(textAt(entry, "url"), QUrl::StrictMode);
-        if (url.isValid() && !url.host().isEmpty())
+        const bool isSsh = url.scheme() == QLatin1String("ssh"); // "ssh:user@host:port"
+        if (url.isValid() && !(isSsh ? url.path() : url.host()).isEmpty())
             m_servers.append({url, textAt(entry, "name"),
                               QDateTime::fromString(textAt(entry, "lastUsed"), Qt::ISODate)});
     }
