@@ -24,7 +24,7 @@ struct Endpoint
     QUrl url;      // http(s)://host:port/base/, without token and without /lab or /tree
     QString token; // never shown, logged or written to a notebook
     // SHA-256 of the certificate the server must show, in hex; empty: what this computer trusts.
-    QByteArray fingerprint{}; // of the pinned certificate; empty: the system decides
+    QByteArray fingerprint{};
 
     // "http://host:8888/lab?token=abc" as pasted by a person.
     static Result<Endpoint> fromUserInput(const QString &text, const QString &token = {});
