@@ -66,7 +66,7 @@ void KeeperLink::send(const QByteArray &session, const QByteArray &frame)
     m_socket.flush(); // at once: a round trip waits for it
 }
 
-void KeeperLink::command(nlohmann::json request, Done done)
+void KeeperLink::command(nlohmann::json request, const Done &done)
 {
     if (m_isLost) {
         done(fail(ErrorCode::Unavailable, tr("The kernel's keeper is gone")));
@@ -74,7 +74,7 @@ void KeeperLink::command(nlohmann::json request, Done done)
     }
     const int id = m_nextId++;
     request["id"] = id;
-    m_waiting.insert(id, std::move(done));
+    m_waiting.insert(id, done);
     std::string out;
     appendFrame(out, FrameType::Command,
                 request.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));

@@ -37,7 +37,7 @@ public:
     bool waitForGreeting(int milliseconds);
 
     void send(const QByteArray &session, const QByteArray &frame);
-    void command(nlohmann::json request, Done done);
+    void command(nlohmann::json request, const Done &done);
     // From the last greeting on; meaningful once isGreeted().
     [[nodiscard]] const keeperprotocol::Progress &progress() const { return m_progress; }
     [[nodiscard]] const nlohmann::json &state() const { return m_state; }

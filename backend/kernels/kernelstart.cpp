@@ -93,7 +93,7 @@ StartDescription describeStart(const KernelSpec &spec, const KernelStart &reques
 bool isKernelId(const KernelId &id)
 {
     constexpr qsizetype longest = 64;
-    const QString text = id.toString();
+    const QString &text = id.toString();
     return !text.isEmpty() && text.size() <= longest && text.front() != u'-' &&
            std::all_of(text.begin(), text.end(), [](QChar c) {
                return (isNameStart(c) && c != u'_') || isDigit(c) || c == u'-';

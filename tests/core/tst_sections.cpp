@@ -24,7 +24,7 @@ void fill(NotebookDocument &document, const QStringList &sources, const char *me
         cell.kind = isCode ? CellKind::Code : CellKind::Markdown;
         cell.typeName = isCode ? QStringLiteral("code") : QStringLiteral("markdown");
         cell.source = isCode ? source.mid(1) : source;
-        cell.metadata = JsonText("{\"id\": \"i" + QByteArray::number(number++) + "\"}");
+        cell.metadata = JsonText(R"({"id": "i)" + QByteArray::number(number++) + "\"}");
         content.cells.push_back(cell);
     }
     document.setContent(std::move(content));
