@@ -353,7 +353,11 @@ void KernelLink::openConnection(const KernelId &id, const QString &kernelName,
     connect(connection, &KernelConnection::failed, this, &KernelLink::kernelGone);
     connect(connection, &KernelConnection::messageReceived, this, &KernelLink::takeMessage);
     connect(connection, &KernelConnection::linkChanged, this, &KernelLink::linkChanged);
-    connect(connection, &KernelConnection::caughtUp, this, &KernelLink::linkChanged);
+    m_readsHistory = options.since && *options.since == 0;
+    connect(connection, &KernelConnection::caughtUp, this, [this] {
+        m_readsHistory = false;
+        emit linkChanged();
+    });
     connect(connection, &KernelConnection::outputsMissing, this, &KernelLink::outputsMissing);
     m_session.setConnection(connection);
     if (m_store && !m_notebook.isEmpty()) {
@@ -415,7 +419,8 @@ void KernelLink::takeMessage(const KernelMessage &message)
         if (const auto queue = kernelQueueFrom(message.content))
             setQueue(*queue, true);
     } else if (type == QLatin1String("farcell_death")) {
-        if (const auto death = kernelDeathFrom(message.content))
+        // What a second window reads from the beginning is history.
+        if (const auto death = kernelDeathFrom(message.content); death && !m_readsHistory)
             emit died(*death);
     }
 }

@@ -139,6 +139,7 @@ private:
     QString m_notebook; // the store's key
     KernelQueue m_queue;
     bool m_hasQueue = false;
+    bool m_readsHistory = false; // a replay from the start of what is kept is coming
 };
 
 } // namespace farcell
