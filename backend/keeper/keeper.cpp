@@ -22,13 +22,11 @@ using nlohmann::json;
 namespace {
 
 constexpr std::size_t messagesPerRound = 512;
-constexpr long journalRetryMs = 200;
+constexpr auto journalRetry = std::chrono::milliseconds(200);
 constexpr long lookForBundleMs = 10000;
 constexpr auto queueInterval = std::chrono::milliseconds(50); // a thousand cells are one message
 constexpr auto serverMayReturn = std::chrono::seconds(30);
 constexpr auto tidyAfter = std::chrono::seconds(2);
-// While the disk is full messages stay with us; beyond this they stay in ZeroMQ's queues.
-constexpr std::size_t maxPendingBytes = 64UL * 1024 * 1024;
 
 } // namespace
 
@@ -58,10 +56,8 @@ long Keeper::timeout(bool hasMore) const
     if (hasMore) {
         return 0;
     }
-    long wait = m_journal->pendingBytes() > 0 ? journalRetryMs
-                : m_owners.isAnyone()         ? -1
-                                              : lookForBundleMs;
-    for (const auto &next : {m_runner.nextTime(), m_tidyAt, m_queueAt}) {
+    long wait = m_owners.isAnyone() ? -1 : lookForBundleMs;
+    for (const auto &next : {m_runner.nextTime(), m_tidyAt, m_queueAt, m_writeAgainAt}) {
         if (next) {
             const auto left =
                 std::chrono::ceil<std::chrono::milliseconds>(*next - KernelRunner::Clock::now());
@@ -94,8 +90,7 @@ void Keeper::round()
     const std::size_t ownersAt = items.size();
     m_owners.addPollItems(items);
     const std::size_t socketsAt = items.size();
-    const bool mayReceive = m_journal->pendingBytes() < maxPendingBytes;
-    if (KernelSockets *sockets = m_runner.sockets(); sockets != nullptr && mayReceive) {
+    if (KernelSockets *sockets = m_runner.sockets(); sockets != nullptr) {
         for (const Channel channel : allChannels) {
             items.push_back({sockets->socket(channel).handle(), 0, ZMQ_POLLIN, 0});
         }
@@ -103,7 +98,7 @@ void Keeper::round()
     zmq::poll(items, std::chrono::milliseconds(timeout(m_hasMore)));
     m_owners.serve(std::span(items).subspan(ownersAt, socketsAt - ownersAt),
                    [this](auto &peer, const auto &frame) { takeFrame(peer, frame); });
-    m_hasMore = mayReceive && m_runner.receive(messagesPerRound);
+    m_hasMore = m_runner.receive(messagesPerRound);
     if (ownersAt > 1 && items[1].revents != 0) {
         m_runner.process().readOutput();
     }
@@ -161,12 +156,28 @@ void Keeper::publishQueue()
     }
 }
 
+// A full disk stops neither the kernel nor us. It is tried again a few times a second, not with
+// each message: each try gives up old messages for room.
+void Keeper::tryToWrite()
+{
+    const auto now = KernelRunner::Clock::now();
+    if (m_writeAgainAt && now < *m_writeAgainAt) {
+        return;
+    }
+    m_writeAgainAt.reset();
+    if (m_journal->flush()) {
+        m_runner.tellLostOutput();
+        m_runner.setProblem({});
+        return;
+    }
+    m_writeAgainAt = now + journalRetry;
+    m_runner.setProblem("Output cannot be stored: " + m_journal->lastError());
+}
+
 void Keeper::publishProgress()
 {
     publishQueue();
-    if (!m_journal->flush()) {
-        std::fprintf(stderr, "%s\n", m_journal->lastError().c_str());
-    }
+    tryToWrite();
     const Progress now = progress();
     const bool isChanged = m_runner.takeChanged();
     if (isChanged) {

@@ -37,6 +37,7 @@ private:
     [[nodiscard]] std::string queueCommand(const std::string &name, const nlohmann::json &request);
     void publishQueue();
     void publishProgress();
+    void tryToWrite();
     [[nodiscard]] keeperprotocol::Progress progress() const;
     void rememberProcesses();
     void giveMemoryBack(bool isBusy);
@@ -50,7 +51,8 @@ private:
     bool m_hasMore = false;
     bool m_hadOwner = false;
     pid_t m_rememberedPid = -1;
-    std::optional<KernelRunner::Clock::time_point> m_tidyAt, m_queueAt, m_aloneSince;
+    std::optional<KernelRunner::Clock::time_point> m_tidyAt, m_queueAt, m_aloneSince,
+        m_writeAgainAt;
     KernelRunner::Clock::time_point m_queueToldAt;
     keeperprotocol::Progress m_told;
 };

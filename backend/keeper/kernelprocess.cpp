@@ -23,25 +23,29 @@ namespace {
 constexpr std::size_t tailBytes = 32UL * 1024;          // 50 lines, and what faulthandler tells
 constexpr std::uint64_t outputFileBytes = 512UL * 1024; // then it becomes .1 and a new one begins
 
-// Our memory cgroup's count of processes killed for want of memory; 0 where that is not told.
-std::uint64_t oomKills()
+// A process' memory cgroup and its count of processes killed for want of memory; an empty file
+// where that is not told.
+KernelProcess::OomCount oomKills(pid_t pid)
 {
-    std::ifstream membership("/proc/self/cgroup");
+    std::ifstream membership("/proc/" + std::to_string(pid) + "/cgroup");
     std::string line;
     while (std::getline(membership, line)) {
-        if (line.rfind("0::", 0) != 0) {
-            continue;
+        std::string file;
+        if (const std::size_t at = line.find(":memory:"); at != std::string::npos) {
+            file = "/sys/fs/cgroup/memory" + line.substr(at + 8) + "/memory.oom_control";
+        } else if (line.rfind("0::", 0) == 0) {
+            file = "/sys/fs/cgroup" + line.substr(3) + "/memory.events";
         }
-        std::ifstream events("/sys/fs/cgroup" + line.substr(3) + "/memory.events");
+        std::ifstream events(file);
         std::string name;
         std::uint64_t count = 0;
         while (events >> name >> count) {
             if (name == "oom_kill") {
-                return count;
+                return {file, count};
             }
         }
     }
-    return 0;
+    return {};
 }
 
 // Where the system's log can be read (mostly by root): "Out of memory: Killed process 123
@@ -191,7 +195,7 @@ KernelProcess::start(const std::vector<std::string> &argv,
         return tl::unexpected("no pipe: " + reason);
     }
     m_tail.clear();
-    m_oomKillsBefore = oomKills();
+    m_oomBefore = {};
     const pid_t keeper = getpid();
     const pid_t child = fork();
     if (child == 0) {
@@ -216,7 +220,13 @@ KernelProcess::start(const std::vector<std::string> &argv,
     m_output = output.read;
     fcntl(m_output, F_SETFL, O_NONBLOCK);
     m_pid = child;
+    noteOomKills();
     return {};
+}
+
+void KernelProcess::noteOomKills()
+{
+    m_oomBefore = isRunning() ? oomKills(m_pid) : OomCount();
 }
 
 void KernelProcess::signal(int number) const
@@ -237,14 +247,16 @@ std::optional<KernelProcess::Exit> KernelProcess::reap()
     // While it is a zombie its number cannot be given to another group.
     kill(-m_pid, SIGKILL);
     readOutput();
+    const OomCount oomNow = oomKills(m_pid);
     int status = 0;
     waitpid(m_pid, &status, 0);
     const pid_t ended = std::exchange(m_pid, -1);
     Exit exit;
     if (WIFSIGNALED(status)) {
         exit.signal = WTERMSIG(status);
-        exit.isOutOfMemory =
-            exit.signal == SIGKILL && (oomKills() > m_oomKillsBefore || isInKernelLog(ended));
+        const bool isMore = !oomNow.file.empty() && oomNow.file == m_oomBefore.file &&
+                            oomNow.count > m_oomBefore.count;
+        exit.isOutOfMemory = exit.signal == SIGKILL && (isMore || isInKernelLog(ended));
     } else {
         exit.code = WEXITSTATUS(status);
     }

@@ -27,6 +27,12 @@ public:
         bool isOutOfMemory = false;
     };
 
+    struct OomCount
+    {
+        std::string file; // of the memory cgroup
+        std::uint64_t count = 0;
+    };
+
     explicit KernelProcess(std::string outputPath);
     ~KernelProcess(); // kills what still runs
     KernelProcess(const KernelProcess &) = delete;
@@ -42,6 +48,8 @@ public:
     [[nodiscard]] pid_t pid() const { return m_pid; }
     // To the whole group.
     void signal(int number) const;
+    // Now and then: what the system kills from here on counts as killed later.
+    void noteOomKills();
     // After SIGCHLD: how it ended, once. Whatever is left of its group is killed.
     [[nodiscard]] std::optional<Exit> reap();
 
@@ -56,7 +64,7 @@ private:
     std::string m_outputPath;
     std::string m_tail;
     std::uint64_t m_outputBytes = 0;
-    std::uint64_t m_oomKillsBefore = 0;
+    OomCount m_oomBefore;
     pid_t m_pid = -1;
     int m_output = -1;
 };

@@ -296,6 +296,7 @@ void KernelRunner::sampleMemory()
     m_sampleAt.reset();
     if (m_process.isRunning()) {
         m_memory.sample(unixNow(), residentBytes(m_process.pid()));
+        m_process.noteOomKills();
         m_sampleAt = Clock::now() + (m_recorder.isBusy() ? sampleBusy : sampleIdle);
     }
 }
@@ -357,9 +358,19 @@ std::string KernelRunner::stateJson() const
     return dumpJson({{"state", keeperprotocol::stateName(state())},
                      {"ready", m_phase == Phase::Running},
                      {"reason", m_reason},
+                     {"problem", m_problem},
                      {"output", m_phase == Phase::Dead ? m_process.outputTail() : std::string()},
                      {"kernel_pid", m_process.pid()},
                      {"restarts", m_restartsInARow}});
+}
+
+void KernelRunner::setProblem(const std::string &problem)
+{
+    if (problem != m_problem) {
+        std::fprintf(stderr, "%s\n", problem.empty() ? "all is stored again" : problem.c_str());
+        m_problem = problem;
+        m_isChanged = true;
+    }
 }
 
 bool KernelRunner::takeChanged()

@@ -85,6 +85,9 @@ public:
     [[nodiscard]] bool endsWithServer() const { return m_description.endWithServer; }
     [[nodiscard]] keeperprotocol::KernelState state() const;
     [[nodiscard]] const MessageRecorder &recorder() const { return m_recorder; }
+    void tellLostOutput() { m_recorder.tellLost(); }
+    // What does not work though the kernel runs, one sentence; empty: all does.
+    void setProblem(const std::string &problem);
     // JSON for farcelld; `takeChanged` is true once after each change.
     [[nodiscard]] std::string stateJson() const;
     [[nodiscard]] bool takeChanged();
@@ -172,7 +175,7 @@ private:
     Phase m_phase = Phase::Starting;
     Goal m_goal = Goal::Run;
     std::optional<KernelProcess::Exit> m_exit;
-    std::string m_reason;
+    std::string m_reason, m_problem;
     std::vector<std::string> m_nudges;
     bool m_hasAnswered = false; // to a nudge, since the last launch
     bool m_isIopubProven = false;

@@ -16,6 +16,9 @@ namespace {
 constexpr std::size_t maxAskers = 10000;
 constexpr std::string_view sequenceKey = "farcell_seq";
 constexpr std::string_view cellKey = "farcell_cell";
+constexpr std::size_t maxPendingBytes = 64UL * 1024 * 1024;
+constexpr std::array<std::string_view, 5> outputs = {
+    "stream", "display_data", "update_display_data", "execute_result", "clear_output"};
 
 // Requests whose busy and idle say nothing about the kernel's work.
 constexpr std::array<std::string_view, 11> bookkeeping = {
@@ -113,6 +116,9 @@ std::optional<OwnMessage> MessageRecorder::record(Channel channel,
         }
         return own;
     }
+    if (mustLose(channel, type, *parsed)) {
+        return std::nullopt;
+    }
     std::string metadata(parsed->metadata);
     if (channel == Channel::Iopub && type == "status") {
         followStatus(*parsed, parent);
@@ -137,6 +143,40 @@ std::optional<OwnMessage> MessageRecorder::record(Channel channel,
                                         parsed->content,
                                         {parsed->buffers.begin(), parsed->buffers.end()}});
     return std::nullopt;
+}
+
+// While the disk is full messages wait in memory; beyond a limit output is given up, but no reply,
+// no status and no error.
+bool MessageRecorder::mustLose(Channel channel, std::string_view type,
+                               const wire::ZmqMessage &message)
+{
+    const bool isOutput = channel == Channel::Iopub &&
+                          std::find(outputs.begin(), outputs.end(), type) != outputs.end();
+    if (!isOutput || m_journal.pendingBytes() < maxPendingBytes) {
+        return false;
+    }
+    if (m_lost.parentHeader != message.parentHeader) {
+        tellLost(); // of the execution before; short, so it may wait with the others
+        m_lost.parentHeader = message.parentHeader;
+    }
+    ++m_lost.messages;
+    m_lost.bytes += message.content.size();
+    for (const std::string_view buffer : message.buffers) {
+        m_lost.bytes += buffer.size();
+    }
+    return true;
+}
+
+void MessageRecorder::tellLost()
+{
+    const Lost lost = std::exchange(m_lost, {});
+    if (lost.messages == 0) {
+        return;
+    }
+    const std::string text = "The server's disk was full: " + std::to_string(lost.messages) +
+                             " messages of output (" + std::to_string(lost.bytes) +
+                             " bytes) are missing here.\\n";
+    publish("stream", R"({"name":"stderr","text":")" + text + "\"}", "{}", lost.parentHeader);
 }
 
 void MessageRecorder::followStatus(const wire::ZmqMessage &message, const Parent &parent)

@@ -63,12 +63,18 @@ public:
     [[nodiscard]] bool isBusy() const { return m_isBusy; }
     [[nodiscard]] std::uint64_t pendingInput() const { return m_pendingInput; }
     [[nodiscard]] std::uint64_t refused() const { return m_refused; }
+    // Output given up since the disk is full and memory for it as well.
+    [[nodiscard]] std::uint64_t lost() const { return m_lost.messages; }
+    // Says in the output of whom it is missing from what is missing, once there is room.
+    void tellLost();
 
 private:
     struct Parent
     {
         std::string id, session;
     };
+    [[nodiscard]] bool mustLose(Channel channel, std::string_view type,
+                                const wire::ZmqMessage &message);
     void followStatus(const wire::ZmqMessage &message, const Parent &parent);
     [[nodiscard]] std::string addressee(Channel channel, const Parent &parent);
     void append(std::string_view to, const wire::MessageView &message);
@@ -83,6 +89,13 @@ private:
     std::string m_runningId, m_runningCell;
     std::optional<bool> m_ended;
     bool m_isRunningIdle = false;
+    struct Lost
+    {
+        std::uint64_t messages = 0;
+        std::uint64_t bytes = 0;
+        std::string parentHeader;
+    };
+    Lost m_lost;
     std::uint64_t m_pendingInput = 0;
     std::uint64_t m_refused = 0;
     bool m_isBusy = false;

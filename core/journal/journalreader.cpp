@@ -17,7 +17,9 @@ using namespace journalformat;
 
 namespace {
 
-constexpr std::size_t readBytes = 128UL * 1024;
+constexpr std::size_t leastRead = 16UL * 1024;
+constexpr std::size_t keptBytes = 256UL * 1024;
+constexpr std::size_t mostRead = 1024UL * 1024; // more only for one large record
 
 } // namespace
 
@@ -96,10 +98,11 @@ bool JournalReader::fill(std::size_t bytes)
     if (fstat(m_file, &file) != 0 || at + bytes > static_cast<std::uint64_t>(file.st_size)) {
         return false; // also keeps a damaged length from asking for gigabytes
     }
-    const std::size_t wanted = std::max(bytes, readBytes);
-    if (m_buffer.size() != wanted) {
+    const auto available = static_cast<std::size_t>(static_cast<std::uint64_t>(file.st_size) - at);
+    const std::size_t wanted = std::max(bytes, std::clamp(available, leastRead, mostRead));
+    if (m_buffer.size() < wanted) {
+        m_buffer.clear(); // nothing of it is to be copied
         m_buffer.resize(wanted);
-        m_buffer.shrink_to_fit();
     }
     m_bufferOffset = at;
     m_used = 0;
@@ -184,6 +187,10 @@ std::optional<JournalRecord> JournalReader::next(std::uint64_t last)
         }
         closeSegment();
         m_position = hopped;
+    }
+    if (m_buffer.size() > keptBytes) { // all is read: what comes now comes in small pieces
+        m_buffer = std::string();
+        m_used = 0;
     }
     return std::nullopt;
 }

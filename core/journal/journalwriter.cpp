@@ -22,7 +22,7 @@ using namespace journalformat;
 
 namespace {
 
-constexpr std::size_t directBytes = 256UL * 1024; // a payload from here on is not copied
+constexpr std::size_t directBytes = 64UL * 1024; // a payload from here on is not copied
 
 bool isDiskFull(int problem)
 {
@@ -157,7 +157,7 @@ void JournalWriter::append(std::uint32_t type, const std::vector<std::string_vie
     if (isDirect) {
         std::vector<std::string_view> all = {headBytes};
         all.insert(all.end(), parts.begin(), parts.end());
-        if (writeOut(all)) {
+        if (writeOut(all, m_next)) {
             return;
         }
     }
@@ -172,7 +172,7 @@ bool JournalWriter::flush()
     if (m_batch.empty()) {
         return true;
     }
-    if (!writeOut({m_batch})) {
+    if (!writeOut({m_batch}, m_next) && !writePieces()) {
         return false;
     }
     m_batch.clear();
@@ -182,9 +182,30 @@ bool JournalWriter::flush()
     return true;
 }
 
-// Writes whole records. The file may hold part of them after a failure; that part lies behind
-// the committed place and is written over by the next try.
-bool JournalWriter::writeOut(const std::vector<std::string_view> &parts)
+// As many records of the batch as there is room for: a large batch may never fit as a whole.
+bool JournalWriter::writePieces()
+{
+    std::size_t done = 0;
+    bool isWritten = true;
+    while (isWritten && done < m_batch.size()) {
+        std::size_t end = done;
+        std::uint64_t next = m_next;
+        while (end < m_batch.size() && end - done < directBytes) {
+            RecordHead head;
+            std::memcpy(&head, m_batch.data() + end, sizeof head);
+            end += recordHeadBytes + head.length;
+            next = head.sequence + 1;
+        }
+        isWritten = writeOut({std::string_view(m_batch).substr(done, end - done)}, next);
+        done = isWritten ? end : done;
+    }
+    m_batch.erase(0, done);
+    return isWritten;
+}
+
+// Writes whole records, up to number `next`. The file may hold part of them after a failure; that
+// part lies behind the committed place and is written over by the next try.
+bool JournalWriter::writeOut(const std::vector<std::string_view> &parts, std::uint64_t next)
 {
     std::uint64_t bytes = 0;
     for (const std::string_view part : parts) {
@@ -203,7 +224,7 @@ bool JournalWriter::writeOut(const std::vector<std::string_view> &parts)
         }
     }
     m_committed.offset += bytes;
-    m_committed.nextSequence = m_next;
+    m_committed.nextSequence = next;
     m_error.clear();
     return true;
 }

@@ -58,7 +58,8 @@ private:
     bool startSegment(std::uint64_t first);
     bool startNextSegment();
     bool writeAll(const std::vector<std::string_view> &parts);
-    bool writeOut(const std::vector<std::string_view> &parts);
+    bool writeOut(const std::vector<std::string_view> &parts, std::uint64_t next);
+    bool writePieces();
     void giveUpOldSegments(std::uint64_t allowedBytes);
     bool failed(const std::string &what);
 

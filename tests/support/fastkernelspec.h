@@ -6,6 +6,9 @@
 #include <QString>
 #include <QTemporaryDir>
 
+#include <string>
+#include <vector>
+
 #include <nlohmann/json.hpp>
 
 namespace farcell::test {
@@ -26,12 +29,16 @@ public:
     Q_DISABLE_COPY_MOVE(FastKernelSpec)
 
     void install(const QString &name, const nlohmann::json &metadata,
-                 const std::string &interruptMode = "signal") const
+                 const std::string &interruptMode = "signal",
+                 std::vector<std::string> argv = {}) const
     {
         const QString directory = m_directory.filePath(QStringLiteral("kernels/") + name);
         QDir().mkpath(directory);
+        if (argv.empty()) {
+            argv = {m_program.toStdString(), "{connection_file}"};
+        }
         const nlohmann::json spec = {
-            {"argv", {m_program.toStdString(), "{connection_file}"}},
+            {"argv", argv},
             {"display_name", "Fast kernel"},
             {"language", "fast"},
             {"interrupt_mode", interruptMode},

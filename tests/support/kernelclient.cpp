@@ -25,15 +25,17 @@ KernelClient::KernelClient(std::unique_ptr<KernelStream> stream, QString session
                      [this] { m_wasClosed = true; });
 }
 
-QString KernelClient::send(const QString &channel, const QString &type, const json &content)
+QString KernelClient::send(const QString &channel, const QString &type, const json &content,
+                           const json &metadata, QString id)
 {
-    QString id = QUuid::createUuid().toString(QUuid::WithoutBraces);
+    id = id.isEmpty() ? QUuid::createUuid().toString(QUuid::WithoutBraces) : id;
     const std::string channelText = channel.toStdString();
     const std::string header =
         wire::makeHeader(type.toStdString(), m_session.toStdString(), id.toStdString());
     const std::string contentText = content.dump();
+    const std::string metadataText = metadata.dump();
     m_stream->send(QByteArray::fromStdString(
-        wire::encodeV1({channelText, header, "{}", "{}", contentText, {}})));
+        wire::encodeV1({channelText, header, "{}", metadataText, contentText, {}})));
     return id;
 }
 

@@ -29,7 +29,8 @@ public:
     KernelStream &stream() { return *m_stream; }
     void drop() { m_stream.reset(); }
     // Returns the message's id.
-    QString send(const QString &channel, const QString &type, const nlohmann::json &content);
+    QString send(const QString &channel, const QString &type, const nlohmann::json &content,
+                 const nlohmann::json &metadata = nlohmann::json::object(), QString id = {});
     QString execute(const QString &code, bool allowStdin = false, bool stopOnError = true);
     [[nodiscard]] const std::vector<Message> &messages() const { return m_messages; }
     void forget() { m_messages.clear(); }
