@@ -177,7 +177,8 @@ public:
         m_isMade = ::geteuid() == 0 &&
                    Sshd::run(QStringLiteral("useradd"),
                              {QStringLiteral("--no-create-home"), QStringLiteral("--shell"),
-                              QStringLiteral("/bin/bash"), m_name});
+                              QStringLiteral("/bin/bash"), QStringLiteral("--password"),
+                              QStringLiteral("*"), m_name});
     }
     ~ThrowawayUser()
     {

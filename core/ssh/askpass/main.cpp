@@ -3,6 +3,7 @@
 //
 // Wire: "SECRET\nHINT\nLENGTH\nQUESTION" goes out; "+ANSWER" or "-" comes back, then the end.
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -57,10 +58,10 @@ int main(int argc, char **argv)
                               std::to_string(question.size()) + '\n' + question))
         return complain("Farcell does not listen");
     std::string answer;
-    char buffer[1024];
-    for (ssize_t n = 0; (n = ::read(socket, buffer, sizeof buffer)) > 0;)
-        answer.append(buffer, static_cast<std::size_t>(n));
-    explicit_bzero(buffer, sizeof buffer);
+    std::array<char, 1024> buffer{};
+    for (ssize_t n = 0; (n = ::read(socket, buffer.data(), buffer.size())) > 0;)
+        answer.append(buffer.data(), static_cast<std::size_t>(n));
+    explicit_bzero(buffer.data(), buffer.size());
     if (answer.empty() || answer.front() != '+')
         return 1;
     std::printf("%s\n", answer.c_str() + 1);
