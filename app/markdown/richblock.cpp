@@ -93,7 +93,7 @@ QByteArray RichBlock::imageBytes(const QString &url, QString *note) const
         return dataUrlBytes(url);
     const QString decoded = QUrl::fromPercentEncoding(url.toUtf8());
     if (url.startsWith(QLatin1String("attachment:"), Qt::CaseInsensitive)) {
-        const QByteArray bytes = attachment(decoded.mid(11));
+        QByteArray bytes = attachment(decoded.mid(11));
         if (bytes.isEmpty())
             *note = tr("attachment missing");
         return bytes;

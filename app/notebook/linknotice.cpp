@@ -72,7 +72,7 @@ void LinkNotice::update()
 QString LinkNotice::clock(const QDateTime &utc, const QDateTime &now)
 {
     const QDateTime local = utc.toLocalTime();
-    const QString time = local.toString(QStringLiteral("HH:mm"));
+    QString time = local.toString(QStringLiteral("HH:mm"));
     if (local.date() == now.toLocalTime().date())
         return time;
     return tr("%1, %2", "day, time")

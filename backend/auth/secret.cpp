@@ -78,7 +78,7 @@ Result<QByteArray> readSecret(const QString &file)
     if (!in.open(QIODevice::ReadOnly))
         return fail(in.exists() ? ErrorCode::Denied : ErrorCode::NotFound,
                     tr("Cannot read the token file %1").arg(file), in.errorString());
-    const QByteArray secret = in.read(maxSecretBytes).trimmed();
+    QByteArray secret = in.read(maxSecretBytes).trimmed();
     if (secret.isEmpty())
         return fail(ErrorCode::InvalidData, tr("The token file %1 is empty").arg(file));
     if (in.bytesAvailable() > 0)

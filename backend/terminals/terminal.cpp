@@ -31,7 +31,7 @@ constexpr int checksBeforeKill = 60; // three seconds to take the hint
 
 QByteArray loginShell()
 {
-    const QByteArray shell = qgetenv("SHELL");
+    QByteArray shell = qgetenv("SHELL");
     if (!shell.isEmpty() && ::access(shell.constData(), X_OK) == 0)
         return shell;
     // Called on one thread only.

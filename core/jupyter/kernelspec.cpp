@@ -31,7 +31,7 @@ QString pythonPrefix()
 
 QString userDataDirectory()
 {
-    const QString chosen = qEnvironmentVariable("JUPYTER_DATA_DIR");
+    QString chosen = qEnvironmentVariable("JUPYTER_DATA_DIR");
     if (!chosen.isEmpty()) {
         return chosen;
     }
@@ -163,7 +163,7 @@ Result<KernelSpec> findKernelSpec(const QString &name)
 
 QString defaultKernelName(const std::vector<KernelSpec> &specs)
 {
-    const QString python = QStringLiteral("python3");
+    QString python = QStringLiteral("python3");
     for (const KernelSpec &spec : specs) {
         if (spec.name == python) {
             return python;

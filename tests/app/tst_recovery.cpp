@@ -142,7 +142,7 @@ QString TestRecovery::bigFile(int cells) const
                            R"("text": "out )" + n + R"("}]})");
     }
     json += R"(], "metadata": {"x":1}, "nbformat":4, "nbformat_minor":5})";
-    const QString path = m_folder->filePath(QStringLiteral("big.ipynb"));
+    QString path = m_folder->filePath(QStringLiteral("big.ipynb"));
     QFile file(path);
     if (!file.open(QIODevice::WriteOnly) || file.write(json) != json.size())
         qFatal("cannot write the test's notebook");

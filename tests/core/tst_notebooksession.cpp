@@ -45,7 +45,7 @@ struct Bench
     Request started(const CellId &cell, int count = 1)
     {
         run({cell});
-        const Request request = next();
+        Request request = next();
         server.busy(request, count);
         return request;
     }

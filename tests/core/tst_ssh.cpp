@@ -277,7 +277,7 @@ struct Live
     }
     CellId run(const QString &code)
     {
-        const CellId id = document.insertCell(document.cellCount(), CellKind::Code, code);
+        CellId id = document.insertCell(document.cellCount(), CellKind::Code, code);
         session->run(std::vector<CellId>{id});
         return id;
     }
