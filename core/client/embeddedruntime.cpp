@@ -128,7 +128,7 @@ Result<> EmbeddedRuntime::Private::launch()
     if (program.isEmpty())
         return fail(ErrorCode::NotFound,
                     EmbeddedRuntime::tr("farcelld was not found beside this program or on PATH"));
-    if (const auto written = writeToken(); !written)
+    if (auto written = writeToken(); !written)
         return written;
     stop(); // what an earlier, failed start may have left
     isStopping = false;
