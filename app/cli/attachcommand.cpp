@@ -1,6 +1,7 @@
 #include "app/cli/attachcommand.h"
 
 #include "app/cli/endpointoption.h"
+#include "core/client/outputmessage.h"
 
 #include <algorithm>
 #include <chrono>
@@ -117,7 +118,9 @@ void AttachCommand::print(const KernelMessage &message)
     const QString type = message.type();
     if (type == QLatin1String("stream")) {
         const bool isError = textAt(message.content, "name") == QLatin1String("stderr");
-        write(isError ? stderr : stdout, textAt(message.content, "text"));
+        forEachStreamPart(message, [isError](const QString &part) {
+            write(isError ? stderr : stdout, part);
+        });
     } else if (type == QLatin1String("execute_result") || type == QLatin1String("display_data")) {
         const auto data = message.content.find("data");
         if (data != message.content.end() && data->is_object())

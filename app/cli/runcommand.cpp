@@ -114,6 +114,8 @@ Result<> RunCommand::readInput()
 // Found out before the cells run for hours.
 Result<> RunCommand::checkOutput() const
 {
+    if (m_options.detach)
+        return {}; // writes nothing
     const QFileInfo file(m_options.output);
     const QFileInfo folder(file.absolutePath());
     if (file.isDir())

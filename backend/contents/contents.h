@@ -25,6 +25,7 @@ public:
     {
         RootPath::Options root;
         qint64 maxRead = 512LL * 1024 * 1024; // largest file put into one answer
+        bool trash = true; // deleted files go there where it is possible, as Jupyter has it
     };
     static Result<std::unique_ptr<Contents>> create(const QString &root, Options options);
 

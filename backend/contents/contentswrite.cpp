@@ -1,11 +1,14 @@
 #include "backend/contents/contents.h"
 #include "backend/contents/fileio.h"
 #include "backend/contents/notebookjson.h"
+#include "backend/contents/trash.h"
+#include "backend/contents/upload.h"
 
 #include <QCoreApplication>
 #include <QRegularExpression>
 
 #include <cerrno>
+#include <ctime>
 
 #include <dirent.h>
 #include <sys/stat.h>
@@ -96,6 +99,18 @@ std::pair<QString, QString> splitName(const QString &name)
     return dot <= 0 ? std::pair(name, QString()) : std::pair(name.left(dot), name.mid(dot));
 }
 
+ContentsModel uploadModel(const Location &location)
+{
+    ContentsModel model;
+    model.name = location.name();
+    model.path = location.apiPath;
+    model.writable = true;
+    model.mimeType = guessMimeType(model.name);
+    ::clock_gettime(CLOCK_REALTIME, &model.modified);
+    model.created = model.modified;
+    return model;
+}
+
 QString childPath(const Location &folder, const QString &name)
 {
     return folder.isRoot() ? name : QString(folder.apiPath + u'/' + name);
@@ -147,12 +162,15 @@ Result<Contents::Saved> Contents::save(const QString &path, const QByteArray &bo
     }
     if (!written)
         return tl::unexpected(written.error());
+    const json chunk = model->value("chunk", json());
     model->clear();
+    if (chunk.is_number_integer() && chunk != -1 && !location->exists)
+        return Saved{uploadModel(*location), chunk == 1}; // nothing to be seen before the last one
     auto found = describe(path);
     if (!found)
         return tl::unexpected(found.error());
     found->message = message;
-    return Saved{std::move(*found), !location->exists};
+    return Saved{std::move(*found), !location->exists && chunk.is_null()};
 }
 
 Result<QString> Contents::saveNotebook(const Location &location, const json &body) const
@@ -187,9 +205,9 @@ Result<> Contents::saveFile(const Location &location, const json &body) const
     const auto number = chunk->get<qint64>();
     if (number == 0 || number < -1)
         return invalid(tr("Chunks are numbered 1, 2, … and -1 for the last one"));
-    if (number == 1)
-        return contents::writeFileAtomically(location.target, *bytes);
-    return contents::appendToFile(location.target, *bytes);
+    if (const auto taken = contents::takeChunk(location.target, number, *bytes); !taken)
+        return tl::unexpected(taken.error());
+    return {};
 }
 
 Result<> Contents::saveDirectory(const Location &location) const
@@ -317,7 +335,8 @@ Result<> Contents::remove(const QString &path) const
         return {};
     }
     const auto checkpoint = checkpointFile(*location, false);
-    if (::unlink(location->entry.constData()) != 0)
+    const bool isGone = m_options.trash && contents::moveToTrash(location->entry);
+    if (!isGone && ::unlink(location->entry.constData()) != 0)
         return tl::unexpected(contents::systemError(what, errno));
     if (checkpoint)
         ::unlink(checkpoint->constData());

@@ -91,15 +91,13 @@ void syncFolder(const QByteArray &path)
         ::fsync(fd.get());
 }
 
-Result<> writeTemporary(const QByteArray &temporary, QByteArrayView bytes, const struct stat *old)
+Result<> writeTemporary(const QByteArray &temporary, QByteArrayView bytes)
 {
     const Descriptor fd(::open(temporary.constData(),
                                O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, newFileMode));
     if (!fd.isOpen())
         return systemFailure(tr("Cannot write in this folder"));
-    if (old)
-        ::fchmod(fd.get(), old->st_mode & 07777);
-    if (!writeAll(fd.get(), bytes) || ::fsync(fd.get()) != 0)
+    if (!writeAll(fd.get(), bytes))
         return systemFailure(tr("Cannot write %1").arg(shown(temporary)));
     return {};
 }
@@ -165,7 +163,7 @@ Result<QByteArray> readFile(const QByteArray &path, qint64 limit)
     return bytes;
 }
 
-Result<> writeFileAtomically(const QByteArray &path, QByteArrayView bytes)
+Result<> replaceFile(const QByteArray &from, const QByteArray &path)
 {
     struct stat old = {};
     const bool exists = ::stat(path.constData(), &old) == 0;
@@ -173,22 +171,27 @@ Result<> writeFileAtomically(const QByteArray &path, QByteArrayView bytes)
         return fail(ErrorCode::InvalidData, tr("%1 is not a regular file").arg(shown(path)));
     if (exists && ::access(path.constData(), W_OK) != 0)
         return systemFailure(tr("Cannot write %1").arg(shown(path)));
+    const Descriptor fd(::open(from.constData(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (exists && fd.isOpen())
+        ::fchmod(fd.get(), old.st_mode & 07777);
+    if (!fd.isOpen() || ::fsync(fd.get()) != 0 || ::rename(from.constData(), path.constData()) != 0)
+        return systemFailure(tr("Cannot write %1").arg(shown(path)));
+    syncFolder(path);
+    return {};
+}
 
+Result<> writeFileAtomically(const QByteArray &path, QByteArrayView bytes)
+{
     // Names as long as they may be leave no room for a prefix; the thread keeps writers apart.
     const qsizetype slash = path.lastIndexOf('/') + 1;
     const QByteArray temporary = path.left(slash) + ".~" + path.mid(slash).left(200) + '.' +
                                  QByteArray::number(qulonglong(::syscall(SYS_gettid)));
-    if (auto written = writeTemporary(temporary, bytes, exists ? &old : nullptr); !written) {
+    Result<> written = writeTemporary(temporary, bytes);
+    if (written)
+        written = replaceFile(temporary, path);
+    if (!written)
         ::unlink(temporary.constData());
-        return written;
-    }
-    if (::rename(temporary.constData(), path.constData()) != 0) {
-        const int number = errno;
-        ::unlink(temporary.constData());
-        return tl::unexpected(systemError(tr("Cannot write %1").arg(shown(path)), number));
-    }
-    syncFolder(path);
-    return {};
+    return written;
 }
 
 Result<> appendToFile(const QByteArray &path, QByteArrayView bytes)

@@ -14,6 +14,9 @@ namespace farcell::contents {
 [[nodiscard]] Result<QByteArray> readFile(const QByteArray &path, qint64 limit);
 // Temporary file beside it, fsync, rename. An existing file keeps its mode.
 [[nodiscard]] Result<> writeFileAtomically(const QByteArray &path, QByteArrayView bytes);
+// Puts the file `from` in the place of `path`, on the disk for good; an existing file keeps its
+// mode.
+[[nodiscard]] Result<> replaceFile(const QByteArray &from, const QByteArray &path);
 [[nodiscard]] Result<> appendToFile(const QByteArray &path, QByteArrayView bytes);
 // A new file with these bytes; ErrorCode::Exists if something is there.
 [[nodiscard]] Result<> createFile(const QByteArray &path, QByteArrayView bytes);

@@ -71,9 +71,10 @@ Result<std::unique_ptr<Daemon>> Daemon::create(const ServeOptions &options)
     const bool wantsTls = !address->isUnix() && !options.insecure &&
                           (!address->isLoopback() || options.tls || !options.tlsKey.isEmpty());
     if (!wantsTls)
-        QCoreApplication::setLibraryPaths({}); // saves 3 MiB: no TLS plugin
+        QCoreApplication::setLibraryPaths({}); // saves 3 MiB: Qt finds no TLS plugin
     Contents::Options contentsOptions;
     contentsOptions.root.followSymlinks = options.followSymlinks;
+    contentsOptions.trash = options.trash;
     auto contents = Contents::create(options.root, contentsOptions);
     if (!contents)
         return tl::unexpected(contents.error());
@@ -196,14 +197,14 @@ Result<QString> Daemon::listen()
     if (auto listening = m_server.listen(address); !listening)
         return tl::unexpected(listening.error());
     if (address.isUnix()) {
-        const QString told = QStringLiteral("unix:") + address.socketPath;
+        QString told = QStringLiteral("unix:") + address.socketPath;
         tellAddress(told);
         return told;
     }
     const QString host = address.host == u"localhost"  ? QStringLiteral("127.0.0.1")
                          : address.host.contains(u':') ? QString(u'[' + address.host + u']')
                                                        : address.host;
-    const QString told =
+    QString told =
         QStringLiteral("%1://%2:%3/")
             .arg(m_parts.tls ? QStringLiteral("https") : QStringLiteral("http"), host)
             .arg(m_server.port());

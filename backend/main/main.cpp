@@ -88,8 +88,6 @@ int main(int argc, char **argv)
     std::signal(SIGPIPE, SIG_IGN);
     QCoreApplication application(argc, argv);
     QCoreApplication::setApplicationName(QStringLiteral("farcelld"));
-    // No plug-ins: Qt would load its TLS library, 3 MiB, with the first WebSocket.
-    QCoreApplication::setLibraryPaths({});
     raiseFileLimit();
     const auto line = parseCommandLine(QCoreApplication::arguments());
     if (!line)

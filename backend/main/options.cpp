@@ -42,6 +42,7 @@ QString usage()
               "  --no-prewarm          keep no kernel ready in advance\n"
               "  --allow-origin URL    let web pages of this origin in; may be repeated\n"
               "  --follow-symlinks     follow symbolic links out of the root\n"
+              "  --no-trash            delete files for good (default: to the trash)\n"
               "  --kernels-end-with-server\n"
               "                        end all kernels when the server ends\n"
               "  --journal-limit MB    how much of each kernel's output is kept (default 4096)\n"
@@ -69,7 +70,7 @@ void addOptions(QCommandLineParser &parser)
                              "journal-limit", "allow-host", "tls-cert", "tls-key", "cull-idle"})
         value(name);
     for (const char *name : {"no-prewarm", "follow-symlinks", "kernels-end-with-server",
-                             "exit-with-stdin", "tls", "insecure", "help", "version"})
+                             "exit-with-stdin", "no-trash", "tls", "insecure", "help", "version"})
         parser.addOption(QCommandLineOption(QString::fromLatin1(name)));
     parser.addOption(QCommandLineOption(QStringLiteral("h")));
 }
@@ -105,6 +106,7 @@ Result<ServeOptions> readServe(const QCommandLineParser &parser)
     options.tokenFile = text("token-file").value_or(QString());
     options.allowedOrigins = parser.values(QStringLiteral("allow-origin"));
     options.followSymlinks = flag("follow-symlinks");
+    options.trash = !flag("no-trash");
     options.prewarm = !flag("no-prewarm");
     options.kernelsEndWithServer = flag("kernels-end-with-server");
     options.exitWithStdin = flag("exit-with-stdin");

@@ -22,6 +22,7 @@ struct ServeOptions
     QString tlsCertificate, tlsKey; // the person's own, PEM; empty: ours
     int cullIdleSeconds = 0;        // end kernels that nobody used for so long; 0: never
     bool followSymlinks = false;
+    bool trash = true; // deleted files go there
     bool prewarm = true;
     bool kernelsEndWithServer = false;
     bool exitWithStdin = false;

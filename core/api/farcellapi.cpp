@@ -37,7 +37,8 @@ std::optional<Usage> usageAt(const json &object, const char *key)
         return std::nullopt;
     const auto total = it->find("total");
     const auto used = it->find("used");
-    if (total == it->end() || used == it->end() || !total->is_number() || !used->is_number())
+    if (total == it->end() || used == it->end() || !total->is_number_integer() ||
+        !used->is_number_integer())
         return std::nullopt;
     return Usage{total->get<qint64>(), used->get<qint64>()};
 }
@@ -90,7 +91,7 @@ Result<MachineResources> machineResourcesFromJson(const json &object)
         return wrongShape();
     const auto count = cpu->find("count");
     const auto percent = cpu->find("percent");
-    if (count == cpu->end() || percent == cpu->end() || !count->is_number() ||
+    if (count == cpu->end() || percent == cpu->end() || !count->is_number_integer() ||
         !percent->is_number())
         return wrongShape();
     return MachineResources{*memory, *disk, count->get<int>(), percent->get<double>()};

@@ -22,7 +22,7 @@ struct Endpoint;
 struct KernelMessage
 {
     QString channel;                                        // shell, control, stdin, iopub
-    nlohmann::json header, parentHeader, metadata, content; // objects
+    nlohmann::json header, parentHeader, metadata, content; // objects; see forEachStreamPart()
     std::vector<QByteArray> buffers;
     QByteArray rawContent; // content as it came, valid UTF-8: keeps the spelling of numbers
     quint64 sequence = 0;  // metadata.farcell_seq; 0 on other servers

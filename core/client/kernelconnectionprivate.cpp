@@ -59,6 +59,7 @@ KernelConnection::Private::Private(KernelConnection *connection, const Endpoint 
 
 KernelConnection::Private::~Private()
 {
+    isEnding = true;
     failPending({ErrorCode::Cancelled, KernelConnection::tr("The request was cancelled"), {}});
 }
 
@@ -108,7 +109,7 @@ MsgId KernelConnection::Private::execute(const json &content, const QString &cel
     if (!cellId.isEmpty())
         metadata["cellId"] = cellId.toStdString();
     request.message.metadata = dump(metadata);
-    const MsgId message = request.id;
+    MsgId message = request.id;
     if (state == State::Closed)
         QTimer::singleShot(0, this, [this, message] { emit q->executeLost(message); });
     else
@@ -225,6 +226,8 @@ void KernelConnection::Private::becomeReady()
     if (!socket.isOpen() || (isDurable && socket.link().phase == LinkState::Phase::CatchingUp))
         return;
     isReady = true;
+    if (!isDurable && !hasNumbers)
+        socket.setCaughtUp(); // a server that knows no replay
     const auto send = [this](const OutgoingMessage &message) { socket.send(message); };
     unanswered.send(isDurable && std::exchange(mayHaveLost, false), send);
     for (const Queued &queued : std::exchange(queue, {}))
@@ -266,6 +269,7 @@ void KernelConnection::Private::handleGap(const json &content)
 void KernelConnection::Private::handleMessage(const KernelMessage &message)
 {
     if (message.sequence != 0) {
+        hasNumbers = true;
         if (message.sequence <= lastSequence)
             return; // it came before the line broke
         lastSequence = message.sequence;
@@ -373,6 +377,8 @@ void KernelConnection::Private::verifyExecutes(const QList<MsgId> &asked)
 void KernelConnection::Private::loseUnknown(const QList<MsgId> &asked,
                                             const std::optional<QList<MsgId>> &known)
 {
+    if (isEnding)
+        return; // the socket ends the question while the rest of us is gone already
     QList<MsgId> open;
     for (const MsgId &message : asked) {
         if (!unanswered.contains(message) || (known && known->contains(message)))

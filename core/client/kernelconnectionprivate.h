@@ -78,6 +78,8 @@ private:
     void failPending(const Error &error);
 
     KernelHandshake handshake;
+    bool hasNumbers = false; // its messages carry farcell_seq
+    bool isEnding = false;
     bool isReady = false;
     bool mayHaveLost = false; // since the last break of the line or the kernel
     struct Queued

@@ -155,7 +155,7 @@ void KernelSocket::handleOpened()
 
 void KernelSocket::setCaughtUp()
 {
-    if (m_isOpen)
+    if (m_isOpen && m_link.phase != LinkState::Phase::Connected)
         setPhase(LinkState::Phase::Connected);
 }
 

@@ -4,6 +4,9 @@
 #include "core/client/kernelconnection.h"
 #include "core/client/runtimejson.h"
 #include "core/notebook/jsonscan.h"
+#include "core/notebook/jsonstrings.h"
+
+#include <algorithm>
 
 namespace farcell {
 
@@ -71,7 +74,53 @@ Output errorOutput(const nlohmann::json &content)
     return output;
 }
 
+// Where to cut a string token near `at`, not within an escape or a character.
+qsizetype cutNear(QByteArrayView token, qsizetype at)
+{
+    while ((static_cast<unsigned char>(token[at]) & 0xc0U) == 0x80)
+        --at;
+    constexpr qsizetype longestEscape = 6;
+    for (qsizetype slash = at - 1; slash > at - longestEscape && slash > 0; --slash) {
+        if (token[slash] != '\\')
+            continue;
+        qsizetype first = slash; // of a run of backslashes: two of them are one escape
+        while (first > 1 && token[first - 1] == '\\')
+            --first;
+        const bool starts = (slash - first) % 2 == 0;
+        const qsizetype length = token[slash + 1] == 'u' ? longestEscape : 2;
+        if (starts && slash + length > at)
+            return slash;
+        if (starts)
+            break;
+    }
+    return at;
+}
+
 } // namespace
+
+void forEachStreamPart(const KernelMessage &message,
+                       const std::function<void(const QString &part)> &found)
+{
+    if (message.content.contains("text")) {
+        found(textAt(message.content, "text"));
+        return;
+    }
+    constexpr qsizetype part = qsizetype{1} << 20;
+    QByteArrayView token; // of repeated members the last, as parsers do
+    for (const json::Member &member : json::membersOf(message.rawContent)) {
+        if (keyText(message.rawContent, member.key) == QLatin1String("text"))
+            token = json::cut(message.rawContent, member.value);
+    }
+    if (token.size() < 2 || token.front() != '"')
+        return;
+    const qsizetype end = token.size() - 1;
+    for (qsizetype start = 1; start < end;) {
+        const qsizetype stop = end - start > part ? cutNear(token, start + part) : end;
+        // What stands around the part is taken for its quotes.
+        found(json::decodeString(token.sliced(start - 1, stop - start + 2)));
+        start = stop;
+    }
+}
 
 std::optional<Output> outputFromMessage(const KernelMessage &message)
 {
@@ -80,7 +129,7 @@ std::optional<Output> outputFromMessage(const KernelMessage &message)
         Output output;
         output.kind = OutputKind::Stream;
         output.streamName = textAt(message.content, "name");
-        output.text = textAt(message.content, "text");
+        forEachStreamPart(message, [&output](const QString &part) { output.text += part; });
         if (output.streamName.isEmpty())
             return std::nullopt;
         return output;

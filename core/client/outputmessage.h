@@ -2,6 +2,7 @@
 
 #include "core/notebook/cell.h"
 
+#include <functional>
 #include <optional>
 
 namespace farcell {
@@ -12,6 +13,10 @@ struct KernelMessage;
 // execute_result, error. Values keep the text they came as. Nothing for other messages and for
 // ones that lack what makes them an output.
 [[nodiscard]] std::optional<Output> outputFromMessage(const KernelMessage &message);
+// The text of a stream message in parts of bounded length: a message may hold 100 MB. The content
+// of such a one lacks "text".
+void forEachStreamPart(const KernelMessage &message,
+                       const std::function<void(const QString &part)> &found);
 // The same for the error an execute_reply repeats.
 [[nodiscard]] Output errorFromReply(const KernelMessage &reply);
 

@@ -2,6 +2,7 @@
 
 #include "core/client/kernelconnection.h"
 #include "core/client/outputmessage.h"
+#include "core/client/runtimejson.h"
 #include "core/notebook/notebookdocument.h"
 
 #include <algorithm>
@@ -65,12 +66,14 @@ void OutputRouter::handle(const KernelMessage &message)
         handleClear(cell, wait != message.content.end() && wait->is_boolean() && wait->get<bool>());
         return;
     }
-    const auto output = outputFromMessage(message);
-    if (!output)
+    if (type == QLatin1String("stream")) {
+        const QString name = textAt(message.content, "name");
+        if (!name.isEmpty())
+            forEachStreamPart(message,
+                              [&](const QString &part) { appendStream(cell, name, part); });
         return;
-    if (output->kind == OutputKind::Stream)
-        appendStream(cell, output->streamName, output->text);
-    else
+    }
+    if (const auto output = outputFromMessage(message))
         append(cell, *output);
 }
 

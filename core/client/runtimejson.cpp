@@ -43,7 +43,7 @@ std::optional<RemoteKernel> readKernel(const json &model)
     kernel.executionState = textAt(model, "execution_state");
     kernel.lastActivity = timeAt(model, "last_activity");
     const json &connections = memberOf(model, "connections");
-    kernel.connections = connections.is_number() ? connections.get<int>() : 0;
+    kernel.connections = connections.is_number_integer() ? connections.get<int>() : 0;
     return kernel;
 }
 
@@ -75,7 +75,7 @@ std::optional<ContentsEntry> readEntry(const json &model)
         entry.type = ContentsEntry::Type::Notebook;
     entry.lastModified = timeAt(model, "last_modified");
     const json &size = memberOf(model, "size");
-    entry.size = size.is_number() ? size.get<qint64>() : -1;
+    entry.size = size.is_number_integer() ? size.get<qint64>() : -1;
     const json &writable = memberOf(model, "writable");
     entry.writable = !writable.is_boolean() || writable.get<bool>();
     return entry;

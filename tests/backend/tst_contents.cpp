@@ -72,6 +72,7 @@ private:
 void TestContents::init()
 {
     m_folder = std::make_unique<QTemporaryDir>();
+    qputenv("XDG_DATA_HOME", QFile::encodeName(m_folder->filePath(QStringLiteral("data"))));
     QDir base(m_folder->path());
     for (const char *folder : {"outside", "rootx", "root/sub"})
         QVERIFY(base.mkpath(QString::fromLatin1(folder)));
@@ -492,8 +493,12 @@ void TestContents::uploadInPieces()
     QVERIFY(piece(1, "one ")->created);
     QVERIFY(piece(2, "two ") && piece(-1, "three"));
     QCOMPARE(read(QStringLiteral("up.bin")), QByteArray("one two three"));
+    // One that breaks off leaves what was there.
     QVERIFY(piece(1, "anew"));
-    QCOMPARE(read(QStringLiteral("up.bin")), QByteArray("anew"));
+    QCOMPARE(read(QStringLiteral("up.bin")), QByteArray("one two three"));
+    QVERIFY(piece(1, "again ") && piece(-1, "anew"));
+    QCOMPARE(read(QStringLiteral("up.bin")), QByteArray("again anew"));
+    QCOMPARE(piece(2, "x").error().code, ErrorCode::InvalidData); // nothing was begun
     QVERIFY(!piece(0, "x"));
 }
 
@@ -549,6 +554,10 @@ void TestContents::removing()
     QVERIFY(!m_contents->remove(QStringLiteral("sub"))); // not empty
     QVERIFY(m_contents->createCheckpoint(QStringLiteral("sub/b.txt")));
     QVERIFY(m_contents->remove(QStringLiteral("sub/b.txt")));
+    const QString trash = m_folder->filePath(QStringLiteral("data/Trash"));
+    QVERIFY(QFile::exists(trash + QStringLiteral("/files/b.txt")));
+    QFile note(trash + QStringLiteral("/info/b.txt.trashinfo"));
+    QVERIFY(note.open(QIODevice::ReadOnly) && note.readAll().contains("/root/sub/b.txt\n"));
     QVERIFY(m_contents->remove(QStringLiteral("sub"))); // only the folder of checkpoints was left
     QVERIFY(!m_contents->remove(QString()));
     QCOMPARE(m_contents->remove(QStringLiteral("none")).error().code, ErrorCode::NotFound);

@@ -41,6 +41,14 @@ Result<ServerInfo> probe(const Endpoint &endpoint)
     return wait(client.probe());
 }
 
+// The fingerprint of a certificate that is refused; empty if it is not.
+QByteArray shownBy(const Endpoint &endpoint)
+{
+    const auto info = probe(endpoint);
+    return info || info.error().code != ErrorCode::Untrusted ? QByteArray()
+                                                             : info.error().detail.toLatin1();
+}
+
 } // namespace
 
 // A real farcelld with TLS, and the app's client, which has to be told whom to trust.
@@ -118,7 +126,7 @@ void TestTls::changedCertificateIsLoud()
     Farcelld server;
     QVERIFY(server.start(m_tls));
     Endpoint endpoint = endpointOf(server);
-    endpoint.fingerprint = probe(endpoint).error().detail.toLatin1();
+    endpoint.fingerprint = shownBy(endpoint);
     QVERIFY(probe(endpoint));
     QCOMPARE(server.stop(), 0);
     QVERIFY(QFile::remove(server.state() + QStringLiteral("/tls.crt")));
@@ -137,7 +145,7 @@ void TestTls::kernelsOverTls()
     Farcelld server;
     QVERIFY(server.start(m_tls));
     Endpoint endpoint = endpointOf(server);
-    endpoint.fingerprint = probe(endpoint).error().detail.toLatin1();
+    endpoint.fingerprint = shownBy(endpoint);
     RuntimeClient client(endpoint);
     const auto session = wait(client.startSession(QStringLiteral("a.ipynb"), QStringLiteral("a"),
                                                   QStringLiteral("fast")));
@@ -165,7 +173,9 @@ void TestTls::ownCertificate()
 {
     Farcelld server;
     const QString folder = server.root();
-    const auto file = [&](const char *name) { return folder + u'/' + QString::fromLatin1(name); };
+    const auto file = [&](const char *name) -> QString {
+        return folder + u'/' + QString::fromLatin1(name);
+    };
     QProcess openssl;
     openssl.start(QStringLiteral("openssl"),
                   {QStringLiteral("req"), QStringLiteral("-x509"), QStringLiteral("-newkey"),
@@ -178,7 +188,7 @@ void TestTls::ownCertificate()
     const QStringList own{QStringLiteral("--tls-cert"), file("c.pem"), QStringLiteral("--tls-key"),
                           file("k.pem")};
     QVERIFY(server.start(own));
-    QCOMPARE(probe(endpointOf(server)).error().code, ErrorCode::Untrusted);
+    QVERIFY(!shownBy(endpointOf(server)).isEmpty());
     QCOMPARE(server.stop(), 0);
     // A key that others may read is refused.
     QVERIFY(QFile::setPermissions(file("k.pem"), QFile::ReadOwner | QFile::ReadOther));
@@ -194,7 +204,7 @@ void TestTls::beyondLoopback()
     QVERIFY(server.start({QStringLiteral("--listen"), QStringLiteral("0.0.0.0:0")}));
     QVERIFY(server.readyLine().contains("https://0.0.0.0:"));
     Endpoint endpoint = endpointOf(server);
-    endpoint.fingerprint = probe(endpoint).error().detail.toLatin1();
+    endpoint.fingerprint = shownBy(endpoint);
     QVERIFY(probe(endpoint));
     QVERIFY(!probe(endpointOf(server, "http")));
 }
