@@ -139,7 +139,8 @@ HttpResponse listKernels(const Services &services)
                         {"clients", model.connections},
                         {"queued", model.queued},
                         {"started_at", model.started.toString(Qt::ISODateWithMs).toStdString()},
-                        {"last_seq", model.lastSequence}});
+                        {"last_seq", model.lastSequence},
+                        {"problem", textOrNull(model.problem)}});
     }
     return jsonResponse(200, {{"kernels", std::move(list)}});
 }

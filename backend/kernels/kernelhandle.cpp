@@ -56,6 +56,7 @@ KernelHandle::KernelHandle(Identity identity, QString bundle, pid_t keeper, QObj
         pump();
         emit active();
     });
+    connect(&m_link, &KeeperLink::stateChanged, this, &KernelHandle::tellProblem);
     connect(&m_link, &KeeperLink::queueChanged, this, qOverload<>(&KernelHandle::tellQueue));
 }
 
@@ -81,6 +82,7 @@ KernelModel KernelHandle::model() const
     if (m_gone.isEmpty() && known.is_object()) {
         model.pid = std::max<qint64>(0, known.value("kernel_pid", qint64(0)));
     }
+    model.problem = problem();
     if (const nlohmann::json &queue = m_link.queue(); queue.is_object()) {
         const nlohmann::json items = queue.value("items", nlohmann::json::array());
         model.queued = static_cast<int>(
@@ -383,6 +385,31 @@ void KernelHandle::tellLive(JournalStream &stream)
     }
     if (guard) {
         tellQueue(stream);
+    }
+}
+
+QString KernelHandle::problem() const
+{
+    const nlohmann::json &state = m_link.state();
+    return state.is_object() ? QString::fromStdString(state.value("problem", std::string()))
+                             : QString();
+}
+
+// What cannot be stored cannot be delivered either: only this says why nothing comes.
+void KernelHandle::tellProblem()
+{
+    const QString now = problem();
+    if (now == std::exchange(m_toldProblem, now)) {
+        return;
+    }
+    const nlohmann::json text =
+        now.isEmpty() ? nlohmann::json() : nlohmann::json(now.toStdString());
+    const QByteArray frame = bytesOf(farcellMessage("farcell_problem", {{"message", text}}));
+    const std::vector<QPointer<JournalStream>> guarded(m_streams.begin(), m_streams.end());
+    for (const QPointer<JournalStream> &stream : guarded) {
+        if (stream && stream->m_options.events && !stream->m_isPaused) {
+            emit stream->framesReceived({frame});
+        }
     }
 }
 

@@ -76,6 +76,8 @@ private:
     void makeLive(JournalStream &stream);
     void catchUp(JournalStream &stream);
     static void tellLive(JournalStream &stream);
+    [[nodiscard]] QString problem() const;
+    void tellProblem();
     void tellQueue();
     static void tellQueue(JournalStream &stream);
     void detach(JournalStream &stream);
@@ -97,6 +99,7 @@ private:
     std::deque<Missed> m_missed; // where clients that went away stopped reading
     QDateTime m_lastActivity;
     QString m_gone;
+    QString m_toldProblem;
     bool m_isScheduled = false;
 };
 

@@ -30,6 +30,7 @@ struct KernelModel
     QDateTime started;        // UTC
     qint64 pid = 0;           // of the kernel; 0 when it does not run
     int queued = 0;           // executions that wait
+    QString problem;          // what does not work though it runs: no room for its output
 };
 
 struct KernelStart
