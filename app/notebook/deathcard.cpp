@@ -14,11 +14,13 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace farcell {
 
 namespace {
 
-constexpr int wordsHeight = 116;
+constexpr int maxLinesShown = 8;
 
 } // namespace
 
@@ -46,7 +48,6 @@ DeathCard::DeathCard(ThemeSource &theme, QWidget *parent)
     m_wordsTitle->setProperty("kind", QStringLiteral("muted"));
     m_words->setReadOnly(true);
     m_words->setLineWrapMode(QPlainTextEdit::NoWrap);
-    m_words->setFixedHeight(wordsHeight);
     m_words->setAccessibleName(tr("Last lines of standard error"));
     m_restart->setProperty("kind", QStringLiteral("primary"));
     m_goToCell->setProperty("kind", QStringLiteral("link"));
@@ -134,9 +135,10 @@ void DeathCard::showDeath(const KernelDeath &death, const CellId &cell, int cell
                                                        : tr("What Python's fault handler said, and "
                                                             "the last lines of standard error"));
     m_words->setPlainText(words);
+    const int lines = std::min(int(words.count(QLatin1Char('\n'))) + 1, maxLinesShown);
+    m_words->setFixedHeight(lines * m_words->fontMetrics().lineSpacing() + 22);
     m_words->setVisible(!words.isEmpty());
     m_wordsTitle->setVisible(!words.isEmpty());
-    m_restart->setText(death.wasRestarted ? tr("Restart again") : tr("Restart kernel"));
     show();
     if (death.faultHandler.isEmpty()) // the last line tells most, else the first one
         m_words->verticalScrollBar()->setValue(m_words->verticalScrollBar()->maximum());

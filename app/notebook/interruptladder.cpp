@@ -125,15 +125,15 @@ QString InterruptLadder::text() const
 {
     if (!m_error.isEmpty())
         return m_error;
-    QString what;
+    QString what, next;
     switch (m_done) {
     case Step::Interrupt:
-        what = tr("The cell has not stopped after the interrupt. Next, every process it started is "
-                  "interrupted too.");
+        what = tr("The cell has not stopped after the interrupt.");
+        next = tr("Next, every process it started is interrupted too.");
         break;
     case Step::Group:
-        what = tr("Interrupting all its processes has not helped yet. Terminating ends the kernel: "
-                  "its variables are lost.");
+        what = tr("Interrupting all its processes has not helped yet.");
+        next = tr("Terminating ends the kernel: its variables are lost.");
         break;
     case Step::Terminate:
         what = tr("The kernel was asked to end and has not ended yet.");
@@ -149,8 +149,10 @@ QString InterruptLadder::text() const
                      : tr("It waits for %1, which does not answer: a drive or network folder that "
                           "is gone? No signal reaches it until then.")
                            .arg(m_process.stuckOn));
-    else if (m_process.state == KernelProcess::State::Computing)
+    else if (m_process.state == KernelProcess::State::Computing && m_done != Step::Kill)
         what += QLatin1Char(' ') + tr("It is computing.");
+    if (!next.isEmpty())
+        what += QLatin1Char(' ') + next;
     return what;
 }
 

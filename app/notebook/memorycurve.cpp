@@ -44,12 +44,13 @@ void MemoryCurve::paintEvent(QPaintEvent * /*event*/)
     const Theme &theme = m_theme.theme();
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
-    const QRectF plot = QRectF(rect()).adjusted(0.5, captionHeight + 0.5, -0.5, -captionHeight - 0.5);
+    const QRectF plot =
+        QRectF(rect()).adjusted(0.5, captionHeight + 4, -4.5, -captionHeight - 0.5);
     const double from = m_samples.first().time;
     const double span = std::max(m_samples.last().time - from, 1.0);
-    const auto peak = std::max_element(m_samples.begin(), m_samples.end(), [](const auto &a, const auto &b) {
-        return a.bytes < b.bytes;
-    });
+    const auto peak =
+        std::max_element(m_samples.begin(), m_samples.end(),
+                         [](const auto &a, const auto &b) { return a.bytes < b.bytes; });
     const double top = std::max<double>(double(peak->bytes) * 1.1, 1);
     const auto place = [&](const KernelDeath::MemorySample &sample) {
         return QPointF(plot.left() + plot.width() * (sample.time - from) / span,

@@ -66,6 +66,9 @@ NotebookView::NotebookView(Workspace workspace, QWidget *parent)
 
 NotebookView::~NotebookView()
 {
+    // What ends now tells it; nobody here is to listen any more.
+    m_session->disconnect();
+    m_kernel->disconnect();
     // Views and the kernel's way first: all of them refer to the document.
     delete m_find;
     delete m_ladder;
@@ -392,10 +395,25 @@ void NotebookView::offerRun(const RemoteSession &session)
 
 void NotebookView::showDeath(const KernelDeath &death)
 {
-    // The session may have let go of the cell already: then it is the one that was last running.
-    CellId cell = m_session->runningCell();
-    if (cell.isEmpty())
-        cell = m_lastRunning;
+    // The session may have let go of the cell already, and taken up the next one.
+    const QDateTime now = QDateTime::currentDateTimeUtc();
+    CellId cell = m_lastRunning;
+    QDateTime earliest;
+    for (int i = 0; i < m_document->cellCount(); ++i) {
+        using Phase = CellRunState::Phase;
+        const CellRunState state = m_session->runState(m_document->cellAt(i).id);
+        const bool runs = state.phase == Phase::Running;
+        const bool hasJustEnded =
+            (state.phase == Phase::Failed || state.phase == Phase::Interrupted ||
+             state.phase == Phase::Aborted) &&
+            state.startedAt.addMSecs(state.elapsed.count()).secsTo(now) <= 5;
+        if (!state.startedAt.isValid() || !(runs || hasJustEnded))
+            continue;
+        if (!earliest.isValid() || state.startedAt < earliest) {
+            earliest = state.startedAt;
+            cell = m_document->cellAt(i).id;
+        }
+    }
     m_deathCard->showDeath(death, cell, m_document->indexOf(cell) + 1);
 }
 

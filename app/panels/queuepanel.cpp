@@ -195,18 +195,19 @@ void QueuePanel::showHead(const KernelQueue &queue, bool isKept)
         knows = knows && item.expectedSeconds >= 0;
         expected += std::max(item.expectedSeconds, 0.0);
     }
+    const QString count =
+        waiting == 1 ? tr("1 cell waiting") : tr("%1 cells waiting").arg(waiting);
     QString text;
     if (!m_notebook)
         text = tr("Open a notebook to see what it runs.");
     else if (queue.items.isEmpty())
         text = paused ? tr("Paused. Cells that are run wait here.") : tr("Nothing runs.");
     else if (paused)
-        text = tr("Paused, %n cell(s) waiting.", nullptr, waiting);
+        text = tr("Paused: %1.").arg(count);
     else if (knows)
-        text = tr("%n cell(s) waiting, about %1 in all.", nullptr, waiting)
-                   .arg(roughText(expected));
+        text = tr("%1, about %2 in all.").arg(count, roughText(expected));
     else
-        text = tr("%n cell(s) waiting.", nullptr, waiting);
+        text = tr("%1.").arg(count);
     if (m_notebook && !isKept && !queue.items.isEmpty())
         text += QLatin1Char(' ') + tr("This server keeps no queue: it goes with this window.");
     m_state->setText(text);

@@ -103,7 +103,8 @@ void StatusBar::refresh()
 
     const NotebookSession &session = m_notebook->session();
     if (const int waiting = session.queueLength(); waiting > 0)
-        m_run->setText(tr("Running, %n cell(s) waiting", nullptr, waiting));
+        m_run->setText(waiting == 1 ? tr("Running, 1 cell waiting")
+                                    : tr("Running, %1 cells waiting").arg(waiting));
     else
         m_run->setText(session.isBusy() ? tr("Running") : QString());
     const DocumentFile &file = m_notebook->file();

@@ -172,11 +172,7 @@ void TestMainWindow::filesOfARuntimeAreEdited()
     QVERIFY(server.start());
     const QString remote = server.root() + QStringLiteral("/n.ipynb");
     WindowFixture::write(remote, notebook(3));
-    Runtime *runtime = m_app->runtimes().remote(
-        {QUrl(QStringLiteral("http://127.0.0.1:%1/").arg(server.port())),
-         QStringLiteral("test-token")},
-        QStringLiteral("server"));
-    m_app->runtimes().setPreferred(runtime);
+    Runtime *runtime = m_app->connectTo(server.port());
     m_window->commands().trigger(QStringLiteral("view.files"));
     auto *view = m_window->findChild<FilesPanel *>()->findChild<QTreeView *>();
     QTRY_COMPARE(view->model()->rowCount(), 1);

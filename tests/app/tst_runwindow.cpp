@@ -78,7 +78,7 @@ private slots:
 
 private:
     NotebookView *open(const QList<QByteArray> &sources);
-    Runtime *connectTo(quint16 port);
+    Runtime *connectTo(quint16 port) { return m_app->connectTo(port); }
     [[nodiscard]] static QString textOf(const NotebookView &view, int cell);
     static void run(const NotebookView &view, const QList<int> &cells);
     [[nodiscard]] static CellRunState::Phase phase(const NotebookView &view, int cell)
@@ -119,15 +119,6 @@ void TestRunWindow::cleanup()
 {
     m_app.reset();
     m_server.reset();
-}
-
-Runtime *TestRunWindow::connectTo(quint16 port)
-{
-    Runtime *runtime = m_app->runtimes().remote(
-        {QUrl(QStringLiteral("http://127.0.0.1:%1/").arg(port)), QStringLiteral("test-token")},
-        QStringLiteral("gpu-box"));
-    m_app->runtimes().setPreferred(runtime);
-    return runtime;
 }
 
 // A notebook of the server, opened there.

@@ -67,6 +67,17 @@ public:
     [[nodiscard]] Settings &settings() { return m_settings; }
     [[nodiscard]] ThemeSource &theme() { return m_theme; }
 
+    // The farcelld of a test, as a server elsewhere that new notebooks use.
+    Runtime *connectTo(quint16 port)
+    {
+        Endpoint endpoint;
+        endpoint.url = QUrl(QStringLiteral("http://127.0.0.1:%1/").arg(port));
+        endpoint.token = QStringLiteral("test-token");
+        Runtime *runtime = m_runtimes->remote(endpoint, QStringLiteral("gpu-box"));
+        m_runtimes->setPreferred(runtime);
+        return runtime;
+    }
+
     static void write(const QString &path, const QByteArray &bytes)
     {
         QFile file(path);
