@@ -95,6 +95,7 @@ SshLink::SshLink(SshTarget target, Options options, QObject *parent)
         m_options.cacheDirectory =
             QStandardPaths::writableLocation(QStandardPaths::GenericCacheLocation) +
             QStringLiteral("/farcell");
+    connect(&m_packing, &QFutureWatcherBase::finished, this, &SshLink::usePack);
     m_retry.setSingleShot(true);
     connect(&m_retry, &QTimer::timeout, this, &SshLink::attempt);
 }
@@ -124,6 +125,7 @@ void SshLink::open()
         m_helpers = std::move(helpers);
         connect(&m_helpers->askpass, &AskpassServer::asked, this, &SshLink::takeQuestion);
         connect(&m_helpers->askpass, &AskpassServer::withdrawn, this, &SshLink::dropQuestion);
+        connect(&m_helpers->relay, &SshRelay::nobodyThere, this, &SshLink::reviveServer);
     }
     attempt();
 }
@@ -140,6 +142,7 @@ void SshLink::close()
 void SshLink::endAttempt()
 {
     ++m_attempt;
+    m_forwarded.clear();
     m_retry.stop();
     if (m_question) {
         m_helpers->askpass.refuse(m_question->id);
@@ -166,8 +169,9 @@ void SshLink::attempt()
     connect(m_master.get(), &SshMaster::ended, this, &SshLink::masterEnded);
     setState(State::Connecting);
     m_master->start();
-    if (!m_bundle && !m_lookDone) // meanwhile
-        m_packing = prepareServerBundle(m_options.programs, m_options.cacheDirectory);
+    m_onlyLooks = static_cast<bool>(m_lookDone);
+    if (!m_bundle && !m_onlyLooks && !m_packing.isRunning()) // meanwhile
+        m_packing.setFuture(prepareServerBundle(m_options.programs, m_options.cacheDirectory));
 }
 
 void SshLink::masterUp()
@@ -178,16 +182,33 @@ void SshLink::masterUp()
         return lookForKernels(m_target, *m_master, std::exchange(m_lookDone, nullptr));
     if (m_bundle)
         return setUpHost();
-    m_packing.then(this, [this, attempt = m_attempt](const Result<ServerBundle> &bundle) {
-        if (bundle)
-            m_bundle = *bundle;
-        if (attempt != m_attempt)
-            return;
-        if (bundle)
-            setUpHost();
-        else
-            giveUp(bundle.error());
-    });
+    if (!m_packing.isRunning())
+        usePack();
+}
+
+// Needed once we are on the host and the server is packed, whichever comes last.
+void SshLink::usePack()
+{
+    const Result<ServerBundle> bundle = m_packing.result();
+    if (bundle)
+        m_bundle = *bundle;
+    if (!m_master || !m_master->isUp() || m_state != State::Checking || m_onlyLooks)
+        return;
+    if (bundle)
+        setUpHost();
+    else
+        giveUp(bundle.error());
+}
+
+// The connection holds but the server there has ended: its kernels wait for the next one.
+void SshLink::reviveServer()
+{
+    if (m_state != State::Ready || !m_bundle)
+        return;
+    m_lostAt = QDateTime::currentDateTimeUtc();
+    m_helpers->relay.setAway(
+        tr("The server on %1 has ended; it is being started again").arg(m_target.text()));
+    setUpHost();
 }
 
 void SshLink::setUpHost()
@@ -247,6 +268,8 @@ void SshLink::attach(const HostServer &server)
                        {}});
     m_token = server.token;
     setState(State::Starting);
+    if (std::exchange(m_forwarded, server.socket) == server.socket)
+        return verify();
     m_master->forward(m_helpers->socketPath(), server.socket,
                       [this](bool isOk, const QString &text) {
                           if (isOk)

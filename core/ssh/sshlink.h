@@ -7,6 +7,7 @@
 #include "core/ssh/sshtarget.h"
 
 #include <QDateTime>
+#include <QFutureWatcher>
 #include <QHash>
 #include <QObject>
 #include <QPointer>
@@ -93,7 +94,9 @@ private:
     void attempt();
     void masterUp();
     void masterEnded();
+    void usePack();
     void setUpHost();
+    void reviveServer();
     void failOrRetry(const Error &error);
     void attach(const HostServer &server);
     void verify();
@@ -110,14 +113,17 @@ private:
     State m_state = State::Closed;
     std::unique_ptr<Helpers> m_helpers; // private folder, askpass, relay: as long as we live
     std::unique_ptr<SshMaster> m_master;
-    QFuture<Result<ServerBundle>> m_packing;
+    // Not QFuture::then(): it must not outlive its context.
+    QFutureWatcher<Result<ServerBundle>> m_packing;
     std::optional<ServerBundle> m_bundle;
     int m_attempt = 0; // what belongs to an earlier one is stale
     int m_triesInRow = 0;
     bool m_wasReady = false;
+    bool m_onlyLooks = false; // this attempt is for lookForForgetting()
     QTimer m_retry;
     QUrl m_url;
     QString m_token;
+    QString m_forwarded; // the host's socket that leads here now
     QDateTime m_lostAt;
     std::function<void(const Result<QStringList> &)> m_lookDone;
     Error m_error;

@@ -51,7 +51,7 @@ RemoteRun::RemoteRun(QProcess *process, const QString &name, const Variables &va
             [this] { m_other += m_process->readAllStandardError(); });
     connect(m_process, &QProcess::bytesWritten, this, [this](qint64 bytes) {
         m_written += bytes;
-        if (m_isFeeding && m_written > m_scriptBytes)
+        if (m_stream && m_written > m_scriptBytes)
             emit streamed(m_written - m_scriptBytes);
         feed();
     });

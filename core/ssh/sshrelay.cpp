@@ -60,6 +60,10 @@ void pump(QIODevice *from, QIODevice *to)
 class SshRelay::Worker : public QObject
 {
 public:
+    explicit Worker(SshRelay *relay)
+        : m_relay(relay)
+    {}
+
     quint16 listen()
     {
         m_server = new QTcpServer(this);
@@ -93,20 +97,26 @@ private:
             m_isJoined.insert(tcp);
             pump(tcp, local);
         });
-        connect(local, &QLocalSocket::readyRead, tcp, [tcp, local] { pump(local, tcp); });
+        connect(local, &QLocalSocket::readyRead, tcp, [this, tcp, local] {
+            m_isAnswered.insert(tcp);
+            pump(local, tcp);
+        });
         connect(local, &QLocalSocket::bytesWritten, tcp, [tcp, local] { pump(tcp, local); });
         connect(tcp, &QTcpSocket::readyRead, local, [this, tcp, local] {
             if (m_isJoined.contains(tcp))
                 pump(tcp, local);
         });
         connect(tcp, &QTcpSocket::bytesWritten, local, [tcp, local] { pump(local, tcp); });
-        connect(local, &QLocalSocket::disconnected, tcp, [tcp, local] {
+        connect(local, &QLocalSocket::disconnected, tcp, [this, tcp, local] {
             if (local->bytesAvailable() > 0)
                 tcp->write(local->readAll());
+            else if (!m_isAnswered.contains(tcp))
+                emit m_relay->nobodyThere();
             tcp->disconnectFromHost();
         });
         connect(tcp, &QTcpSocket::disconnected, this, [this, tcp, local] {
             m_isJoined.remove(tcp);
+            m_isAnswered.remove(tcp);
             local->disconnect(tcp);
             tcp->deleteLater(); // with the local socket
         });
@@ -114,12 +124,13 @@ private:
     }
 
     QTcpServer *m_server = nullptr;
-    QSet<QTcpSocket *> m_isJoined;
+    SshRelay *m_relay; // outlives our thread
+    QSet<QTcpSocket *> m_isJoined, m_isAnswered;
 };
 
 SshRelay::SshRelay(QObject *parent)
     : QObject(parent)
-    , m_worker(new Worker)
+    , m_worker(new Worker(this))
 {
     m_thread.setObjectName(QStringLiteral("ssh relay"));
     m_worker->moveToThread(&m_thread);

@@ -25,6 +25,9 @@ public:
     void setTarget(const QString &socketPath);
     void setAway(const QString &why); // the sentence that those who ask are told
 
+signals:
+    void nobodyThere(); // the socket accepts and closes at once: what was behind it has ended
+
 private:
     class Worker;
     QThread m_thread;

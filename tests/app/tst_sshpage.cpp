@@ -24,7 +24,7 @@ using test::Sshd;
 
 namespace {
 
-constexpr int patienceMs = 240000;
+constexpr int patienceMs = 120000;
 
 } // namespace
 
@@ -55,7 +55,7 @@ private:
             options.ssh.configFile = m_host->clientConfig();
             options.askpass = QStringLiteral(FARCELL_BIN_DIR "/farcell-askpass");
             options.programs = QStringLiteral(FARCELL_BIN_DIR);
-            options.cacheDirectory = m_folder.filePath(QStringLiteral("cache"));
+            options.cacheDirectory = QStringLiteral(FARCELL_BIN_DIR "/../sshcache");
             options.usesInstalled = false;
             known = std::make_unique<SshLink>(target, options);
         }

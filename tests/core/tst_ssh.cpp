@@ -19,7 +19,7 @@ using State = SshLink::State;
 
 namespace {
 
-constexpr int patienceMs = 40000;
+constexpr int patienceMs = 120000;
 
 template <typename T>
 Result<T> await(QFuture<Result<T>> future)
@@ -62,6 +62,7 @@ private slots:
     void unreachableHostsAreExplained();
     void comesBackAndMissesNothing();
     void saysThatItIsDown();
+    void startsAnEndedServerAgain();
     void copyingGoesOnWhereItWasCut();
     void damagedCopyIsSentAgain();
     void fullDiskIsSaid();
@@ -147,7 +148,6 @@ private:
     }
 
     QString m_user;
-    QTemporaryDir m_cache;
     std::unique_ptr<Sshd> m_host;
 };
 
@@ -187,7 +187,7 @@ std::unique_ptr<SshLink> TestSsh::makeLink(const QString &name)
     options.ssh.configFile = m_host->clientConfig();
     options.askpass = QStringLiteral(FARCELL_BIN_DIR "/farcell-askpass");
     options.programs = QStringLiteral(FARCELL_BIN_DIR);
-    options.cacheDirectory = m_cache.path();
+    options.cacheDirectory = QStringLiteral(FARCELL_BIN_DIR "/../sshcache"); // packed once
     options.usesInstalled = false;
     return std::make_unique<SshLink>(*SshTarget::parse(name), options);
 }
@@ -480,6 +480,29 @@ void TestSsh::saysThatItIsDown()
     link->open(); // now, not after the pause
     QVERIFY(waitReady(*link));
     QVERIFY(await(client.kernels()));
+}
+
+void TestSsh::startsAnEndedServerAgain()
+{
+    const auto link = makeLink();
+    link->open();
+    QVERIFY(waitReady(*link));
+    Live live(*link);
+    QVERIFY(live.open());
+    const CellId cell = live.run(QStringLiteral("x = 40\nprint('set')"));
+    QVERIFY(live.waitText(cell, QStringLiteral("set\n")));
+    const qint64 pid = serverPid();
+    ::kill(static_cast<pid_t>(pid), SIGKILL);
+    QVERIFY(QTest::qWaitFor([&] { return !isRunning(pid); }, patienceMs));
+    RuntimeClient client({link->url(), link->token()});
+    QVERIFY(QTest::qWaitFor([&] { return await(client.kernels()).has_value(); }, patienceMs));
+    QVERIFY(serverPid() != pid);
+    // The kernel has gone on.
+    QVERIFY(QTest::qWaitFor(
+        [&] { return live.connection->state() == KernelConnection::State::Connected; },
+        patienceMs));
+    const CellId again = live.run(QStringLiteral("print(x + 2)"));
+    QVERIFY(live.waitText(again, QStringLiteral("42\n")));
 }
 
 void TestSsh::copyingGoesOnWhereItWasCut()
