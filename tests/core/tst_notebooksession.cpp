@@ -121,7 +121,40 @@ private slots:
     void timesAreWrittenAsTheFileDoes_data();
     void timesAreWrittenAsTheFileDoes();
     void floodChangesTheDocumentRarely();
+    void longMessagesAreTakenApart();
 };
+
+// A message of several MB is decoded in parts; no escape or character may be cut.
+void TestNotebookSession::longMessagesAreTakenApart()
+{
+    const std::vector<std::pair<QByteArray, QString>> bits{
+        {"a", QStringLiteral("a")},
+        {R"(\\)", QStringLiteral("\\")},
+        {R"(\")", QStringLiteral("\"")},
+        {R"(\n)", QStringLiteral("\n")},
+        {R"(\u0041)", QStringLiteral("A")},
+        {R"(\ud83d\ude00)", QString::fromUtf8("\xF0\x9F\x98\x80")},
+        {"\xE6\xBC\xA2", QString::fromUtf8("\xE6\xBC\xA2")}};
+    QByteArray written;
+    QString expected;
+    quint32 random = 1;
+    while (written.size() < 3'500'000) {
+        random = random * 1664525U + 1013904223U;
+        const auto &[escaped, text] = bits[(random >> 16) % bits.size()];
+        written += escaped;
+        expected += text;
+    }
+    Bench bench;
+    const CellId cell = bench.add();
+    const Request request = bench.started(cell, 1);
+
+    bench.server.iopub("stream", stream(written), request);
+    bench.finish(request, 1);
+    QTRY_COMPARE(bench.phase(cell), Phase::Succeeded);
+
+    QCOMPARE(bench.outputs(cell).size(), size_t{1});
+    QVERIFY(bench.outputs(cell)[0].text == expected);
+}
 
 void TestNotebookSession::mergesStreamsOfOneName()
 {
