@@ -216,7 +216,8 @@ void measure(const char *server, const Endpoint &endpoint, const Amounts &amount
     app.report(server, "display updates", seconds,
                last ? QStringLiteral("the last one is shown") : QStringLiteral("last one LOST"));
 
-    seconds = app.run(QStringLiteral("while True: sys.stdout.write(block)"), 3000);
+    seconds =
+        app.run(QStringLiteral("while True: sys.stdout.write(block); time.sleep(0.01)"), 3000);
     app.report(server, "interrupt", seconds,
                app.interruptMs() < 0
                    ? QStringLiteral("the run ended by itself before")
