@@ -11,6 +11,7 @@ class TestCliOptions : public QObject
 
 private slots:
     void run();
+    void attach();
     void usage_data();
     void usage();
     void helpIsNoError();
@@ -35,6 +36,20 @@ void TestCliOptions::run()
     QVERIFY(options->cellTimeout == std::chrono::milliseconds(1500));
 }
 
+void TestCliOptions::attach()
+{
+    const auto parsed = parseCli(
+        QStringLiteral("attach http://h/ abc --since 7 --follow --fingerprint AB").split(u' '));
+
+    const auto *const options = std::get_if<AttachOptions>(&parsed);
+    QVERIFY(options);
+    QCOMPARE(options->runtime, QStringLiteral("http://h/"));
+    QCOMPARE(options->kernel, QStringLiteral("abc"));
+    QCOMPARE(options->fingerprint, QStringLiteral("AB"));
+    QCOMPARE(options->since, quint64(7));
+    QVERIFY(options->keepFollowing);
+}
+
 void TestCliOptions::usage_data()
 {
     QTest::addColumn<QString>("line");
@@ -54,6 +69,14 @@ void TestCliOptions::usage_data()
                                       << "number of seconds";
     QTest::newRow("token without server") << "run a -o b --token-file t"
                                           << "needs --runtime";
+    QTest::newRow("detached on this computer") << "run a --detach"
+                                               << "--detach needs --runtime";
+    QTest::newRow("detached into a file") << "run a --detach --runtime h -o b"
+                                          << "-o does not go with it";
+    QTest::newRow("attach to what") << "attach http://h/"
+                                    << "Say the server's URL and the kernel";
+    QTest::newRow("since a word") << "attach http://h/ k --since now"
+                                  << "--since wants a whole number";
     QTest::newRow("no form") << "convert a -o b"
                              << "No form was given";
     QTest::newRow("unknown form") << "convert a -o b --to pdf"
@@ -89,6 +112,7 @@ void TestCliOptions::commands()
 {
     QVERIFY(isCliCommand(QStringLiteral("run")));
     QVERIFY(isCliCommand(QStringLiteral("convert")));
+    QVERIFY(isCliCommand(QStringLiteral("attach")));
     QVERIFY(!isCliCommand(QStringLiteral("run.ipynb")));
 }
 

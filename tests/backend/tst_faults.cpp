@@ -262,9 +262,9 @@ void TestFaults::randomCuts()
 {
     const int faults = numberFrom("FARCELL_FAULTS", 200);
     const int seed = numberFrom("FARCELL_FAULT_SEED", 20260);
-    constexpr int lines = 2500;
+    constexpr int lines = 1500;
     m_random.seed(unsigned(seed));
-    const int cells = std::max(20, faults / 2);
+    const int cells = std::max(20, faults * 2 / 5);
     QVERIFY(!start().isEmpty());
     const QString source = QStringLiteral("burst %1 140").arg(lines);
     auto computer = std::make_unique<Computer>(m_proxy->port(), m_kernel);
@@ -337,8 +337,8 @@ void TestFaults::randomCuts()
           "doubled %lld, cells run twice %d, cells not run %d",
           seed, done, double(elapsed) / 1000, apps, cells, qlonglong(tally.lines),
           qlonglong(tally.lost), qlonglong(tally.doubled), runs, notRun);
-    QCOMPARE(tally.lost, 0);
-    QCOMPARE(tally.doubled, 0);
+    QCOMPARE(tally.lost, qint64(0));
+    QCOMPARE(tally.doubled, qint64(0));
     QCOMPARE(runs, 0);
     QCOMPARE(notRun, 0);
     slow.socket().setReadBufferSize(0);
@@ -469,8 +469,8 @@ void TestFaults::pythonKeepsItsVariables()
     Tally tally;
     for (int i = 0; i < 6; ++i)
         check(textOf(computer->document->cellAt(i)), 400, tally);
-    QCOMPARE(tally.lost, 0);
-    QCOMPARE(tally.doubled, 0);
+    QCOMPARE(tally.lost, qint64(0));
+    QCOMPARE(tally.doubled, qint64(0));
 }
 
 // Half a connection, of which nobody told us: the pings find out.
