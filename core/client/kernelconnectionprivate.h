@@ -53,7 +53,6 @@ public:
     quint64 lastSequence = 0;
     bool isDurable = false; // the server has told where its replay ends
 
-private:
     [[nodiscard]] OutgoingMessage build(const char *channel, const char *type, const MsgId &message,
                                         const nlohmann::json &content) const;
     void add(Unanswered::Request request);

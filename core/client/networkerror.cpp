@@ -61,7 +61,7 @@ Error tlsError(const QList<QSslError> &sslErrors, const QString &errorText,
                    "write http:// instead of https://")
                     .arg(hostAndPort(url)),
                 errorText};
-    const QSslError first = sslErrors.first();
+    const QSslError &first = sslErrors.first();
     switch (first.error()) {
     case QSslError::HostNameMismatch:
         return {ErrorCode::Unavailable,
