@@ -174,6 +174,9 @@ void TestSsh::cleanup()
     if (QTest::currentTestFailed() && m_host)
         qWarning().noquote() << m_host->log().right(3000);
     if (const qint64 pid = m_host ? serverPid() : 0; isRunning(pid)) {
+        m_host->authorize(QStringLiteral("key"));
+        m_host->writeClientConfig();
+        m_host->trustHostKey();
         const auto link = makeLink();
         QVERIFY(forget(*link));
         QVERIFY(!isRunning(pid));
