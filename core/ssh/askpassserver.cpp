@@ -16,7 +16,7 @@ namespace farcell {
 
 namespace {
 
-constexpr qsizetype maxQuestionBytes = 64 * 1024;
+constexpr qsizetype maxQuestionBytes = 64LL * 1024;
 
 QByteArray newSecret()
 {
@@ -67,10 +67,9 @@ std::optional<Letter> readLetter(const QByteArray &bytes)
 
 SshQuestion readSshQuestion(const QString &hint, const QString &text)
 {
-    static const QRegularExpression hostKey(
-        QStringLiteral("authenticity of host '([^']*)'"));
+    static const QRegularExpression hostKey(QStringLiteral("authenticity of host '([^']*)'"));
     static const QRegularExpression fingerprint(
-        QStringLiteral("(\\S+) key fingerprint is (\\S+?)\\.?\\s"));
+        QStringLiteral(R"((\S+) key fingerprint is (\S+?)\.?\s)"));
     static const QRegularExpression passphrase(
         QStringLiteral("passphrase for (?:key )?'?(.*?)'?:\\s*$"));
     static const QRegularExpression password(QStringLiteral("^(.*)'s password:\\s*$"));
@@ -160,8 +159,8 @@ void AskpassServer::read(QLocalSocket *socket)
     if (!letter)
         return;
     disconnect(socket, &QLocalSocket::readyRead, this, nullptr);
-    SshQuestion question = readSshQuestion(QString::fromLatin1(letter->hint),
-                                           QString::fromUtf8(letter->question));
+    SshQuestion question =
+        readSshQuestion(QString::fromLatin1(letter->hint), QString::fromUtf8(letter->question));
     question.id = ++m_lastId;
     m_waiting.insert(question.id, socket);
     connect(socket, &QLocalSocket::disconnected, this, [this, id = question.id] {

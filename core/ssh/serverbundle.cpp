@@ -13,9 +13,9 @@
 #include <QRegularExpression>
 #include <QSaveFile>
 #include <QStandardPaths>
+#include <QtConcurrent>
 #include <QTemporaryDir>
 #include <QThread>
-#include <QtConcurrent>
 
 #include <nlohmann/json.hpp>
 
@@ -93,15 +93,14 @@ Result<> addLibraries(const QString &program, std::vector<Source> &sources)
         return {}; // linked statically
     if (!text)
         return tl::unexpected(text.error());
-    static const QRegularExpression line(QStringLiteral("^\\s*(\\S+) => (/\\S+) \\(0x"),
+    static const QRegularExpression line(QStringLiteral(R"(^\s*(\S+) => (/\S+) \(0x)"),
                                          QRegularExpression::MultilineOption);
     auto matches = line.globalMatch(QString::fromLocal8Bit(*text));
     while (matches.hasNext()) {
         const auto match = matches.next();
         const QString name = QStringLiteral("lib/farcell/") + match.captured(1);
-        const bool isKnown = std::any_of(sources.begin(), sources.end(), [&](const Source &source) {
-            return source.name == name;
-        });
+        const bool isKnown = std::any_of(sources.begin(), sources.end(),
+                                         [&](const Source &source) { return source.name == name; });
         if (!isKnown && !isOfTheCLibrary(match.captured(1)))
             sources.push_back({name, match.captured(2), true});
     }
@@ -115,8 +114,9 @@ void addShim(const QString &program, std::vector<Source> &sources)
     while (files.hasNext()) {
         const QString path = files.next();
         if (!path.contains(QLatin1String("__pycache__")))
-            sources.push_back({QStringLiteral("share/farcell/python/") + shim.relativeFilePath(path),
-                               path, false});
+            sources.push_back(
+                {QStringLiteral("share/farcell/python/") + shim.relativeFilePath(path), path,
+                 false});
     }
 }
 
@@ -126,9 +126,9 @@ Result<std::vector<Source>> findSources(const QString &programs)
     for (const char *name : {"farcelld", "farcell-keeper"}) {
         const QString program = programIn(programs, QLatin1String(name));
         if (program.isEmpty())
-            return fail(ErrorCode::NotFound,
-                        tr("%1 was not found beside this program or on PATH")
-                            .arg(QLatin1String(name)));
+            return fail(
+                ErrorCode::NotFound,
+                tr("%1 was not found beside this program or on PATH").arg(QLatin1String(name)));
         sources.push_back({QStringLiteral("bin/") + QLatin1String(name), program, true});
     }
     for (std::size_t i = 0; i < 2; ++i) {
@@ -159,8 +159,8 @@ Result<QByteArray> content(const Source &source, const QString &stripper, const 
 {
     if (!stripper.isEmpty() && source.name.startsWith(QLatin1String("bin/"))) {
         const QString slim = scratch + QStringLiteral("/slim");
-        if (output(stripper, {QStringLiteral("--strip-debug"), QStringLiteral("-o"), slim,
-                              source.path}))
+        if (output(stripper,
+                   {QStringLiteral("--strip-debug"), QStringLiteral("-o"), slim, source.path}))
             return readAll(slim);
     }
     return readAll(source.path);

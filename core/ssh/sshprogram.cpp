@@ -14,8 +14,8 @@ namespace farcell {
 namespace {
 
 constexpr int watchMs = 40;
-constexpr qsizetype keptErrorBytes = 16 * 1024;
-constexpr qint64 chunkBytes = 128 * 1024;
+constexpr qsizetype keptErrorBytes = 16LL * 1024;
+constexpr qint64 chunkBytes = 128LL * 1024;
 constexpr QByteArrayView mark("farcell:");
 
 QByteArray scriptFile(const QString &name)

@@ -18,7 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr qint64 bufferBytes = 1 << 20;
-constexpr qsizetype maxHeadBytes = 64 * 1024;
+constexpr qsizetype maxHeadBytes = 64LL * 1024;
 constexpr auto refusalPatience = 5s;
 
 QByteArray refusal(const QString &why)

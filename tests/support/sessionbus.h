@@ -22,10 +22,9 @@ public:
         QFile config(m_folder.filePath(QStringLiteral("bus.conf")));
         if (!config.open(QIODevice::WriteOnly))
             return false;
-        config.write("<busconfig><type>session</type><listen>unix:dir=" +
-                     m_folder.path().toUtf8() +
-                     "</listen><policy context=\"default\"><allow send_destination=\"*\"/>"
-                     "<allow eavesdrop=\"true\"/><allow own=\"*\"/></policy></busconfig>");
+        config.write("<busconfig><type>session</type><listen>unix:dir=" + m_folder.path().toUtf8() +
+                     R"(</listen><policy context="default"><allow send_destination="*"/>)"
+                     R"(<allow eavesdrop="true"/><allow own="*"/></policy></busconfig>)");
         config.close();
         m_daemon.start(program, {QStringLiteral("--config-file=") + config.fileName(),
                                  QStringLiteral("--print-address"), QStringLiteral("--nofork")});

@@ -16,8 +16,8 @@
 
 namespace farcell::test {
 
-// A window with everything main() makes for it, in folders of its own. makeWindow() a second time is
-// the app started again on the same computer.
+// A window with everything main() makes for it, in folders of its own. makeWindow() a second time
+// is the app started again on the same computer.
 class WindowFixture
 {
 public:
@@ -102,7 +102,7 @@ public:
                          (line + 1 < split.size() ? "\\n\"" : "\"");
             cells += QByteArray(i > 0 ? ",\n" : "") +
                      "  {\n   \"cell_type\": \"code\",\n   \"execution_count\": null,\n"
-                     "   \"id\": \"c" +
+                     R"(   "id": "c)" +
                      QByteArray::number(i) +
                      "\",\n   \"metadata\": {},\n   \"outputs\": [],\n   \"source\": [\n" + lines +
                      "\n   ]\n  }";
