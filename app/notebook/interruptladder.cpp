@@ -5,6 +5,7 @@
 #include "app/notebook/runtimehub.h"
 
 #include <QDateTime>
+#include <QPointer>
 
 #include <algorithm>
 
@@ -156,6 +157,8 @@ QString InterruptLadder::text() const
     return what;
 }
 
+// The runtime is the context of what it is asked: it may end while an answer is on its way, later
+// than this.
 void InterruptLadder::send(Step step)
 {
     Runtime *runtime = m_kernel.runtime();
@@ -166,8 +169,8 @@ void InterruptLadder::send(Step step)
     m_nextAt = nowMs() + m_patience.count();
     runtime->control()
         ->interrupt(connection->kernelId(), step)
-        .then(this, [this](const Result<> &done) {
-            if (done || m_isStopped)
+        .then(runtime, [this, guard = QPointer(this)](const Result<> &done) {
+            if (!guard || done || m_isStopped)
                 return;
             m_hasLadder = done.error().code != ErrorCode::NotFound;
             m_error = m_hasLadder
@@ -188,8 +191,8 @@ void InterruptLadder::askProcess()
         return;
     runtime->control()
         ->process(connection->kernelId())
-        .then(this, [this](const Result<KernelProcess> &process) {
-            if (!process || m_isStopped)
+        .then(runtime, [this, guard = QPointer(this)](const Result<KernelProcess> &process) {
+            if (!guard || !process || m_isStopped)
                 return;
             m_process = *process;
             refresh();

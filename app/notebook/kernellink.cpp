@@ -431,8 +431,9 @@ void KernelLink::askQueue()
     if (!control || !m_connection)
         return;
     control->queue(m_connection->kernelId())
-        .then(this, [this, attempt = m_attempt](const Result<KernelQueue> &queue) {
-            if (attempt == m_attempt && m_connection)
+        .then(m_runtime.data(), [this, guard = QPointer(this),
+                          attempt = m_attempt](const Result<KernelQueue> &queue) {
+            if (guard && attempt == m_attempt && m_connection)
                 setQueue(queue.value_or(KernelQueue()), queue.has_value());
         });
 }

@@ -237,12 +237,13 @@ void QueuePanel::tell(
     if (!control || !kernel.connection())
         return;
     m_message->hide();
-    what(*control, kernel.connection()->kernelId()).then(this, [this](const Result<> &done) {
-        if (!done) {
+    what(*control, kernel.connection()->kernelId())
+        .then(kernel.runtime(), [this, guard = QPointer(this)](const Result<> &done) {
+            if (!guard || done)
+                return;
             report(done.error());
             refresh(); // a dragged row goes back
-        }
-    });
+        });
 }
 
 void QueuePanel::cancel(const QueueItem &item)

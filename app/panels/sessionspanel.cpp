@@ -110,8 +110,9 @@ void SessionsPanel::refresh()
 void SessionsPanel::ask(Runtime *runtime)
 {
     runtime->control()->kernels().then(
-        this, [this, runtime = QPointer(runtime)](const Result<QList<KernelSummary>> &kernels) {
-            if (!runtime)
+        runtime, [this, guard = QPointer(this),
+                  runtime = QPointer(runtime)](const Result<QList<KernelSummary>> &kernels) {
+            if (!guard || !runtime)
                 return;
             if (!kernels && kernels.error().code == ErrorCode::NotFound)
                 askJupyter(runtime);

@@ -169,14 +169,14 @@ void MainWindow::restorePosition(const OpenPage &page)
     NotebookView *notebook = currentNotebook();
     if (!notebook || page.path != notebook->file().place().path)
         return;
-    // After whatever else the loaded notebook sets off. (Qt 6.4 loses a connection that is both
-    // queued and for one time only.)
-    connect(
-        &notebook->file(), &DocumentFile::contentLoaded, notebook,
-        [notebook, page] {
-            QTimer::singleShot(0, notebook, [notebook, page] { scrollTo(*notebook, page); });
-        },
-        Qt::SingleShotConnection);
+    // Once, and after whatever else the loaded notebook sets off.
+    const auto once = std::make_shared<QMetaObject::Connection>();
+    *once = connect(&notebook->file(), &DocumentFile::contentLoaded, notebook,
+                    [once, notebook, page] {
+                        disconnect(*once);
+                        QTimer::singleShot(0, notebook,
+                                           [notebook, page] { scrollTo(*notebook, page); });
+                    });
     if (!page.kernelRuntime.isEmpty() && page.fileRuntime.isEmpty())
         withRuntime(page.kernelRuntime, notebook, [notebook](Runtime *runtime) {
             if (!notebook->kernel().connection())

@@ -80,8 +80,7 @@ void MainWindow::openKernel(Runtime *runtime, const KernelSummary &kernel)
     if (notebook->isUsable())
         attach();
     else
-        connect(&notebook->file(), &DocumentFile::contentLoaded, notebook, attach,
-                Qt::SingleShotConnection);
+        connect(&notebook->file(), &DocumentFile::contentLoaded, notebook, attach);
 }
 
 void MainWindow::restartKernel(Runtime *runtime, const KernelId &kernel)
