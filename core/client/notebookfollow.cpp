@@ -4,6 +4,7 @@
 #include "core/notebook/notebookdocument.h"
 
 #include <QLoggingCategory>
+#include <QPointer>
 
 #include <algorithm>
 #include <chrono>
@@ -152,23 +153,29 @@ void NotebookSession::Private::checkFollowed(bool isLast)
 {
     if (followed.empty() || connection == nullptr)
         return;
+    // Guarded here: the session may end before the connection, and Qt's then() takes it badly when
+    // its context is gone.
     connection->openExecutions().then(
-        this, [this, isLast](const std::optional<QList<MsgId>> &known) {
-            if (!known)
-                return;
-            const std::vector<CellRun> before = followed;
-            bool isUnsure = false;
-            for (const CellRun &run : before) {
-                if (known->contains(run.request))
-                    continue;
-                if (isLast)
-                    endFollowed(run.request, wasOver(run.request) ? Phase::NotRun : Phase::Aborted);
-                else
-                    isUnsure = true;
-            }
-            if (isUnsure)
-                QTimer::singleShot(arrivalGrace, this, [this] { checkFollowed(true); });
+        [guard = QPointer<Private>(this), isLast](const std::optional<QList<MsgId>> &known) {
+            if (guard && known)
+                guard->endUnknown(*known, isLast);
         });
+}
+
+void NotebookSession::Private::endUnknown(const QList<MsgId> &known, bool isLast)
+{
+    const std::vector<CellRun> before = followed;
+    bool isUnsure = false;
+    for (const CellRun &run : before) {
+        if (known.contains(run.request))
+            continue;
+        if (isLast)
+            endFollowed(run.request, wasOver(run.request) ? Phase::NotRun : Phase::Aborted);
+        else
+            isUnsure = true;
+    }
+    if (isUnsure)
+        QTimer::singleShot(arrivalGrace, this, [this] { checkFollowed(true); });
 }
 
 // --- what a next start of the app needs to know

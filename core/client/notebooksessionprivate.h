@@ -48,6 +48,7 @@ public:
     // --- following
     void resume(const Attachment &attachment);
     void checkFollowed(bool isLast);
+    void endUnknown(const QList<MsgId> &known, bool isLast);
     void setConnected(KernelConnection *newConnection);
     void noteSent(const CellRun &run);
     void noteOver(const MsgId &request);

@@ -158,7 +158,7 @@ void TestAuth::origins()
     QFETCH(QByteArray, origin);
     QFETCH(bool, allowed);
 
-    const OriginPolicy policy("127.0.0.1", {"https://app.example"});
+    const OriginPolicy policy({"127.0.0.1"}, {"https://app.example"});
 
     QCOMPARE(policy.originAllowed(origin, host), allowed);
     QVERIFY(OriginPolicy({"127.0.0.1"}, {"*"}).originAllowed(origin, host));
