@@ -47,20 +47,26 @@ void scrollTo(NotebookView &notebook, const OpenPage &page)
     CellListView &list = notebook.list();
     const NotebookDocument &document = notebook.document();
     const int cells = document.cellCount();
-    if (page.currentCell >= 0 && page.currentCell < cells)
-        list.setCurrentCell(document.cellAt(page.currentCell).id);
-    if (page.topCell < 0 || page.topCell >= cells)
-        return;
-    const CellId top = document.cellAt(page.topCell).id;
-    list.reveal(top);
+    const CellId top =
+        page.topCell >= 0 && page.topCell < cells ? document.cellAt(page.topCell).id : CellId();
     // Heights are estimates until a row was in sight: the second round is exact.
-    for (int round = 0; round < 2; ++round) {
-        list.finishLayout();
-        const QRect rect = list.cellRect(top);
-        if (!rect.isNull())
-            list.verticalScrollBar()->setValue(list.verticalScrollBar()->value() + rect.top() -
-                                               page.topOffset);
+    const auto placeTop = [&list, &top, &page] {
+        for (int round = 0; round < 2; ++round) {
+            list.finishLayout();
+            const QRect rect = list.cellRect(top);
+            if (!rect.isNull())
+                list.verticalScrollBar()->setValue(list.verticalScrollBar()->value() + rect.top() -
+                                                   page.topOffset);
+        }
+    };
+    if (!top.isEmpty()) {
+        list.reveal(top); // which makes it the current one
+        placeTop();
     }
+    if (page.currentCell < 0 || page.currentCell >= cells)
+        return;
+    list.setCurrentCell(document.cellAt(page.currentCell).id); // may scroll a little
+    placeTop();
 }
 
 } // namespace

@@ -402,8 +402,10 @@ void TestRunWindow::aDeadKernelIsExplained()
             button->click();
     }
     QVERIFY(card->isHidden());
+    QTRY_COMPARE_WITH_TIMEOUT(view->kernel().state(), KernelLink::State::Connected, patience);
+    view->document().setSource(view->document().cellAt(0).id, QStringLiteral("print('x' in globals())"));
     run(*view, {0});
-    QTRY_COMPARE_WITH_TIMEOUT(phase(*view, 0), CellRunState::Phase::Succeeded, patience);
+    QTRY_COMPARE_WITH_TIMEOUT(textOf(*view, 0), QStringLiteral("False\n"), patience);
 }
 
 void TestRunWindow::aLongRunIsToldOutside()
