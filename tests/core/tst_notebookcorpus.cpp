@@ -5,6 +5,8 @@
 #include "core/notebook/notebookdocument.h"
 #include "tests/support/corpus.h"
 
+#include <nlohmann/json.hpp>
+
 #include <QRegularExpression>
 #include <QTest>
 
