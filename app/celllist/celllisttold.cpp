@@ -25,7 +25,8 @@ void CellListView::setRunState(const CellId &id, const CellRunState &run)
         const int index = d->document.indexOf(id);
         const bool known = index >= 0 && index < d->heights.size();
         const qint64 bottom = known ? d->rowTop(index) + d->heights.height(index) : 0;
-        const bool watched = id == d->current; // whoever runs all reads where they are
+        // Run by itself, perhaps going on to the next; whoever runs all reads where they are.
+        const bool watched = id == d->current || d->neighbour(id, 1) == d->current;
         if (watched && known && bottom >= d->scrollY() && bottom <= d->scrollY() + d->viewHeight())
             d->follow = id;
     }

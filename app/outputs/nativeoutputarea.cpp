@@ -292,7 +292,8 @@ void NativeOutputArea::setHits(const std::vector<Output> &outputs, const QList<O
             // Of very long text only the end is shown.
             const qsizetype shift = std::max<qsizetype>(0, text.size() - plain.size());
             for (; next < hits.size() && hits[next].output == row; ++next) {
-                const auto [output, position, length] = hits[next];
+                const int position = hits[next].position;
+                const int length = hits[next].length;
                 const QStringView found = QStringView(text).mid(position, length);
                 const auto isAt = [&](qsizetype place) {
                     return place >= from && QStringView(plain).mid(place, length) == found;
