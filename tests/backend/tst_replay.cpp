@@ -125,7 +125,7 @@ void TestReplay::givesExactlyTheRest()
 // Opened in the middle of a burst, again and again: each reader has all of it once.
 void TestReplay::hasNoSeamWithAFlood()
 {
-    constexpr int lines = 20000;
+    constexpr int lines = 5000;
     const auto runner = connectClient();
     const std::string id = runner->execute("burst " + std::to_string(lines) + " 1000");
     std::vector<std::unique_ptr<Client>> readers;
