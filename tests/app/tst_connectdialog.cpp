@@ -4,6 +4,7 @@
 #include "app/connect/tokenstore.h"
 #include "app/theme/style.h"
 
+#include <QCryptographicHash>
 #include <QLabel>
 #include <QLineEdit>
 #include <QProcess>
@@ -16,6 +17,9 @@
 #include <QTcpSocket>
 #include <QTemporaryDir>
 #include <QTest>
+
+#include <array>
+#include <optional>
 
 using namespace farcell;
 
@@ -125,6 +129,27 @@ private:
         const auto *const card = dialog.findChild<ServerCard *>();
         return card->isVisibleTo(&dialog) ? card->accessibleName() : QString();
     }
+    // Nothing without the openssl program.
+    [[nodiscard]] std::optional<QSslConfiguration> ownCertificate(const QString &name) const
+    {
+        const QString key = m_folder.filePath(name + QStringLiteral("-key.pem"));
+        const QString certificate = m_folder.filePath(name + QStringLiteral(".pem"));
+        QProcess openssl;
+        openssl.start(QStringLiteral("openssl"),
+                      {QStringLiteral("req"), QStringLiteral("-x509"), QStringLiteral("-newkey"),
+                       QStringLiteral("rsa:2048"), QStringLiteral("-nodes"), QStringLiteral("-subj"),
+                       QStringLiteral("/CN=127.0.0.1"), QStringLiteral("-addext"),
+                       QStringLiteral("subjectAltName=IP:127.0.0.1"), QStringLiteral("-keyout"),
+                       key, QStringLiteral("-out"), certificate});
+        QFile keyFile(key);
+        if (!openssl.waitForFinished() || openssl.exitCode() != 0 ||
+            !keyFile.open(QIODevice::ReadOnly))
+            return {};
+        QSslConfiguration configuration = QSslConfiguration::defaultConfiguration();
+        configuration.setLocalCertificateChain(QSslCertificate::fromPath(certificate));
+        configuration.setPrivateKey(QSslKey(&keyFile, QSsl::Rsa));
+        return configuration;
+    }
     static QPushButton *button(const QWidget &dialog, const QString &text)
     {
         for (QPushButton *found : dialog.findChildren<QPushButton *>()) {
@@ -217,34 +242,54 @@ void TestConnectDialog::tellsWhereATlsServerIs()
                               qPrintable(cardText(dialog)), 15000);
 }
 
+// A server with a certificate of its own: asked about once, then known, and loud when it changes.
 void TestConnectDialog::tellsAboutASelfSignedCertificate()
 {
-    const QString key = m_folder.filePath(QStringLiteral("key.pem"));
-    const QString certificate = m_folder.filePath(QStringLiteral("cert.pem"));
-    QProcess openssl;
-    openssl.start(QStringLiteral("openssl"),
-                  {QStringLiteral("req"), QStringLiteral("-x509"), QStringLiteral("-newkey"),
-                   QStringLiteral("rsa:2048"), QStringLiteral("-nodes"), QStringLiteral("-subj"),
-                   QStringLiteral("/CN=127.0.0.1"), QStringLiteral("-addext"),
-                   QStringLiteral("subjectAltName=IP:127.0.0.1"), QStringLiteral("-keyout"), key,
-                   QStringLiteral("-out"), certificate});
-    if (!openssl.waitForFinished() || openssl.exitCode() != 0)
+    qputenv("XDG_STATE_HOME", m_folder.filePath(QStringLiteral("state")).toUtf8());
+    const std::array certificates{ownCertificate(QStringLiteral("one")),
+                                  ownCertificate(QStringLiteral("two"))};
+    if (!certificates.at(0))
         QSKIP("openssl is not installed");
-    QFile keyFile(key);
-    QVERIFY(keyFile.open(QIODevice::ReadOnly));
-    QSslConfiguration configuration = QSslConfiguration::defaultConfiguration();
-    configuration.setLocalCertificateChain(QSslCertificate::fromPath(certificate));
-    configuration.setPrivateKey(QSslKey(&keyFile, QSsl::Rsa));
     QSslServer server;
-    server.setSslConfiguration(configuration);
+    server.setSslConfiguration(*certificates.at(0));
     QVERIFY(server.listen(QHostAddress::LocalHost));
+    connect(&server, &QTcpServer::pendingConnectionAvailable, &server, [&server] {
+        while (QTcpSocket *const socket = server.nextPendingConnection())
+            connect(socket, &QTcpSocket::readyRead, socket, [socket] {
+                socket->write(jupyterAnswer(socket->readAll().split(' ').value(1)));
+            });
+    });
+    const QString address = QStringLiteral("https://127.0.0.1:%1/").arg(server.serverPort());
+    const auto fingerprint = [](const QSslConfiguration &configuration) {
+        return QString::fromLatin1(
+            configuration.localCertificate().digest(QCryptographicHash::Sha256).toHex(':').toUpper());
+    };
+    const auto shown = [](const QWidget &dialog) {
+        QString text;
+        for (const QLabel *label : dialog.findChild<ServerCard *>()->findChildren<QLabel *>())
+            text += label->isVisibleTo(&dialog) ? label->text().remove(u'\n') : QString();
+        return text;
+    };
     ConnectDialog dialog(*m_theme, *m_tokens, setup());
     dialog.show();
 
-    dialog.openAddress(QStringLiteral("https://127.0.0.1:%1/").arg(server.serverPort()));
-
+    dialog.openAddress(address);
     QTRY_VERIFY2_WITH_TIMEOUT(cardText(dialog).contains(QLatin1String("self-signed")),
                               qPrintable(cardText(dialog)), 15000);
+    QVERIFY2(shown(dialog).contains(fingerprint(*certificates.at(0))), qPrintable(shown(dialog)));
+    button(dialog, QStringLiteral("It is the same: trust it"))->click();
+    QTRY_VERIFY2_WITH_TIMEOUT(cardText(dialog).contains(QLatin1String("Jupyter Server")),
+                              qPrintable(cardText(dialog)), 15000);
+
+    // Another start of the app knows it, and sees another certificate in its place.
+    server.setSslConfiguration(*certificates.at(1));
+    ConnectDialog later(*m_theme, *m_tokens, setup());
+    later.show();
+    later.openAddress(address);
+    QTRY_VERIFY2_WITH_TIMEOUT(cardText(later).contains(QLatin1String("CHANGED")),
+                              qPrintable(cardText(later)), 15000);
+    QVERIFY(shown(later).contains(fingerprint(*certificates.at(1))));
+    QVERIFY(button(later, QStringLiteral("Trust the new certificate"))->isVisibleTo(&later));
 }
 
 void TestConnectDialog::choosesAKernelOfAServer()
