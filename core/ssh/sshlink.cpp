@@ -32,8 +32,8 @@ constexpr std::chrono::milliseconds verifyPatience = 20s;
 // socket's path may have 107 bytes.
 QString privateFolder()
 {
-    for (const QString &base : {qEnvironmentVariable("XDG_RUNTIME_DIR"), QDir::tempPath(),
-                                QStringLiteral("/tmp")}) {
+    for (const QString &base :
+         {qEnvironmentVariable("XDG_RUNTIME_DIR"), QDir::tempPath(), QStringLiteral("/tmp")}) {
         if (QDir::isAbsolutePath(base) && base.size() < 70 && QFileInfo(base).isWritable())
             return base + QStringLiteral("/farcell-ssh-XXXXXX");
     }
@@ -134,7 +134,8 @@ void SshLink::close()
 {
     m_lookDone = nullptr;
     m_wasReady = false;
-    m_error = {ErrorCode::Cancelled, tr("The connection to %1 was closed").arg(m_target.text()), {}};
+    m_error = {
+        ErrorCode::Cancelled, tr("The connection to %1 was closed").arg(m_target.text()), {}};
     endAttempt();
     setState(State::Closed);
 }
@@ -262,22 +263,21 @@ void SshLink::retryLater()
 void SshLink::attach(const HostServer &server)
 {
     if (m_wasReady && server.token != m_token)
-        return giveUp({ErrorCode::Unavailable,
-                       tr("The server on %1 is not the one of before; connect again")
-                           .arg(m_target.text()),
-                       {}});
+        return giveUp(
+            {ErrorCode::Unavailable,
+             tr("The server on %1 is not the one of before; connect again").arg(m_target.text()),
+             {}});
     m_token = server.token;
     setState(State::Starting);
     if (std::exchange(m_forwarded, server.socket) == server.socket)
         return verify();
-    m_master->forward(m_helpers->socketPath(), server.socket,
-                      [this](bool isOk, const QString &text) {
-                          if (isOk)
-                              return verify();
-                          giveUp({ErrorCode::Denied,
-                                  tr("%1 does not forward sockets: %2").arg(m_target.text(), text),
-                                  text});
-                      });
+    m_master->forward(
+        m_helpers->socketPath(), server.socket, [this](bool isOk, const QString &text) {
+            if (isOk)
+                return verify();
+            giveUp({ErrorCode::Denied,
+                    tr("%1 does not forward sockets: %2").arg(m_target.text(), text), text});
+        });
 }
 
 // Whether the server really answers at this end: sshd may refuse only now.
@@ -288,11 +288,12 @@ void SshLink::verify()
         if (attempt != m_attempt)
             return;
         socket->disconnect(this);
-        giveUp({ErrorCode::Denied,
-                tr("%1 does not forward sockets (AllowStreamLocalForwarding in its sshd_config), "
-                   "or its server does not answer")
-                    .arg(m_target.text()),
-                socket->errorString()});
+        failOrRetry(
+            {ErrorCode::Unavailable,
+             tr("%1 does not forward sockets (AllowStreamLocalForwarding in its sshd_config), "
+                "or its server does not answer")
+                 .arg(m_target.text()),
+             socket->errorString()});
     };
     connect(socket, &QLocalSocket::connected, this,
             [socket] { socket->write("GET /api HTTP/1.1\r\nHost: localhost\r\n\r\n"); });

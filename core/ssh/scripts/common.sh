@@ -18,7 +18,8 @@ data=$HOME/.local/share/farcell/server
 state=$HOME/.local/state/farcell/ssh-$node
 
 # started PID: when the process began, which together with its number names it for good.
-started() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+# Nothing of one that has ended and only waits to be collected.
+started() { sed -n 's/.*) //; /^[ZX]/!p' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
 alive() { [ -n "$1" ] && [ -n "$2" ] && [ "$(started "$1")" = "$2" ]; }
 field() { sed -n "s/^$1 //p" "$state/server" 2>/dev/null | head -n 1; }
 number() { sed -n "s/.*\"$1\": *\([0-9][0-9]*\).*/\1/p" "$2" 2>/dev/null | head -n 1; }
