@@ -306,6 +306,7 @@ void TestFaults::randomCuts()
             // A killed app may take requests along that had not left it.
             if (fault >= Fault::KillApp) {
                 QTRY_VERIFY_WITH_TIMEOUT(computer->isUp(), patienceMs);
+                QTest::qWait(100);
                 computer->save();
                 ++apps;
             }
