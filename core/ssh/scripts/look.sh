@@ -22,7 +22,7 @@ best=0
 for part in "$data/upload-$pack".*; do
     [ -e "$part" ] || continue
     owner=${part##*.}
-    [ "$owner" != part ] && kill -0 "$owner" 2>/dev/null && continue
+    [ -n "$(started "$owner")" ] && continue # somebody is sending it
     size=$(wc -c <"$part")
     [ "$size" -gt "$best" ] && best=$((size)) && say partial "$best $part"
 done
