@@ -118,9 +118,8 @@ void AttachCommand::print(const KernelMessage &message)
     const QString type = message.type();
     if (type == QLatin1String("stream")) {
         const bool isError = textAt(message.content, "name") == QLatin1String("stderr");
-        forEachStreamPart(message, [isError](const QString &part) {
-            write(isError ? stderr : stdout, part);
-        });
+        forEachStreamPart(
+            message, [isError](const QString &part) { write(isError ? stderr : stdout, part); });
     } else if (type == QLatin1String("execute_result") || type == QLatin1String("display_data")) {
         const auto data = message.content.find("data");
         if (data != message.content.end() && data->is_object())

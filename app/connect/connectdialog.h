@@ -99,7 +99,7 @@ private:
     RecentServers m_recent;
     ServerProbe m_probe;
     PinStore m_pins;
-    Endpoint m_asked; // without its pinned certificate
+    Endpoint m_asked;                   // without its pinned certificate
     std::optional<ServerState> m_state; // of the place shown
     RuntimeChoice m_choice;
     int m_place = 0;                 // answers for an earlier one are stale

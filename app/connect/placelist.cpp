@@ -99,8 +99,7 @@ void PlaceList::contextMenuEvent(QContextMenuEvent *event)
     menu->addAction(url.scheme() == QLatin1String("ssh")
                         ? tr("Remove from this list")
                         : tr("Remove from this list, with its token"),
-                    this,
-                    [this, url] { emit forgetRequested(url); });
+                    this, [this, url] { emit forgetRequested(url); });
     menu->popup(event->globalPos());
 }
 

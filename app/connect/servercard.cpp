@@ -33,9 +33,8 @@ ServerCard::ServerCard(ThemeSource &theme, QWidget *parent)
     m_fingerprint->setContentsMargins(0, 6, 0, 6);
     m_fingerprint->setAccessibleName(tr("Fingerprint"));
     m_trust->setAutoDefault(false);
-    connect(m_trust, &QPushButton::clicked, this, [this] {
-        emit trustRequested(m_fingerprint->property("fingerprint").toString());
-    });
+    connect(m_trust, &QPushButton::clicked, this,
+            [this] { emit trustRequested(m_fingerprint->property("fingerprint").toString()); });
 
     auto *const texts = new QVBoxLayout;
     texts->setSpacing(2);

@@ -24,12 +24,12 @@ public:
     void showNothing();
     void showWaiting(const QString &text);
     void showProgress(const QString &text, qint64 done, qint64 total); // total 0: not known
-    void showServer(const ServerInfo &info, const QUrl &url); // empty: this computer
+    void showServer(const ServerInfo &info, const QUrl &url);          // empty: this computer
     void showServer(const ServerInfo &info, const QString &where);
     void showDone(const QString &text);
     void showError(const Error &error);
-    // A certificate nobody vouches for: shows its fingerprint (error.detail) and asks. `changed`: it
-    // is not the one that was trusted before.
+    // A certificate nobody vouches for: shows its fingerprint (error.detail) and asks. `changed`:
+    // it is not the one that was trusted before.
     void showUntrusted(const Error &error, bool changed);
 
 signals:

@@ -249,9 +249,8 @@ void SshPage::askAboutForgetting()
             if (m_notebooks.contains(id))
                 names << m_notebooks.value(id);
         }
-        QString text =
-            tr("Its server ends, and all that Farcell put there is removed, with the "
-               "outputs that are kept there. Your own files stay.");
+        QString text = tr("Its server ends, and all that Farcell put there is removed, with the "
+                          "outputs that are kept there. Your own files stay.");
         if (!kernels->isEmpty())
             text = (kernels->size() == 1
                         ? tr("A kernel is running there and will end.")

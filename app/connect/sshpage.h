@@ -49,7 +49,7 @@ public:
 signals:
     void hostEdited();
     void waiting(const QString &text, qint64 done, qint64 total); // total 0: not known
-    void asking();                                                 // a question is shown
+    void asking();                                                // a question is shown
     void reached(const farcell::Endpoint &endpoint);
     void failed(const farcell::Error &error);
     void forgotten(const QString &target);
@@ -65,7 +65,7 @@ private:
 
     Links m_links;
     QPointer<SshLink> m_link;
-    bool m_isOurs = false;      // opened by this page and not yet chosen
+    bool m_isOurs = false;       // opened by this page and not yet chosen
     bool m_isForgetting = false; // our own question is shown
     QHash<QString, QString> m_notebooks;
     QComboBox *m_host;

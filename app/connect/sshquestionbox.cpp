@@ -123,8 +123,7 @@ void SshQuestionBox::setButtons(const QString &yes, const QString &no)
     m_no->setText(no);
 }
 
-void SshQuestionBox::show(Mood mood, const QString &title, const QString &text,
-                          const QString &code)
+void SshQuestionBox::show(Mood mood, const QString &title, const QString &text, const QString &code)
 {
     m_mood = mood;
     m_title->setText(title);

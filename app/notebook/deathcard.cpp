@@ -148,8 +148,11 @@ QString DeathCard::facts(const KernelDeath &death)
 {
     QStringList list;
     if (death.signal)
-        list << tr("signal %1%2").arg(*death.signal).arg(
-            death.signalName.isEmpty() ? QString() : QStringLiteral(" (%1)").arg(death.signalName));
+        list << tr("signal %1%2")
+                    .arg(*death.signal)
+                    .arg(death.signalName.isEmpty()
+                             ? QString()
+                             : QStringLiteral(" (%1)").arg(death.signalName));
     else if (death.exitCode)
         list << tr("exit code %1").arg(*death.exitCode);
     if (!death.xid.isEmpty())

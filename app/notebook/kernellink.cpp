@@ -225,7 +225,8 @@ std::optional<Attachment> KernelLink::lastRun() const
 std::optional<Attachment> KernelLink::lastRunOf(const KernelId &kernel) const
 {
     auto run = lastRun();
-    const bool isIt = run && run->kernel == kernel && m_runtime && run->server == m_runtime->address();
+    const bool isIt =
+        run && run->kernel == kernel && m_runtime && run->server == m_runtime->address();
     return isIt ? run : std::nullopt;
 }
 
@@ -234,22 +235,22 @@ void KernelLink::resume(const Attachment &run)
     begin(State::Starting);
     if (!m_runtime)
         return;
-    m_runtime->whenReady(
-        this, [this, run, attempt = m_attempt](const Result<RuntimeClient *> &client) {
-            if (attempt != m_attempt)
-                return;
-            if (client)
-                resumeOn(**client, run);
-            else
-                giveUp(client.error());
-        });
+    m_runtime->whenReady(this,
+                         [this, run, attempt = m_attempt](const Result<RuntimeClient *> &client) {
+                             if (attempt != m_attempt)
+                                 return;
+                             if (client)
+                                 resumeOn(**client, run);
+                             else
+                                 giveUp(client.error());
+                         });
 }
 
 // The titles of kernels come first, then whether this one still lives.
 void KernelLink::resumeOn(RuntimeClient &client, const Attachment &run)
 {
-    client.kernelSpecs().then(this, [this, run, attempt = m_attempt](
-                                        const Result<RemoteKernelSpecs> &specs) {
+    client.kernelSpecs().then(this, [this, run,
+                                     attempt = m_attempt](const Result<RemoteKernelSpecs> &specs) {
         if (attempt != m_attempt)
             return;
         if (!specs) {
@@ -257,31 +258,31 @@ void KernelLink::resumeOn(RuntimeClient &client, const Attachment &run)
             return;
         }
         m_specs = *specs;
-        this->client()->kernels().then(
-            this, [this, run, attempt](const Result<QList<RemoteKernel>> &kernels) {
-                if (attempt != m_attempt)
-                    return;
-                if (!kernels) {
-                    giveUp(kernels.error());
-                    return;
-                }
-                const bool lives = std::any_of(
-                    kernels->begin(), kernels->end(),
-                    [&run](const RemoteKernel &kernel) { return kernel.id == run.kernel; });
-                if (lives) {
-                    m_sessionId = run.remoteSession;
-                    openConnection(run.kernel, run.kernelName, run, {run.session, run.since});
-                    return;
-                }
-                if (m_store)
-                    m_store->remove(m_notebook);
-                const std::vector<CellId> waiting = m_waiting;
-                setState(State::Disconnected);
-                if (!run.runs.isEmpty())
-                    emit runLost();
-                if (!waiting.empty())
-                    connectDefault(); // a cell was run meanwhile: it gets a new kernel
-            });
+        this->client()->kernels().then(this, [this, run,
+                                              attempt](const Result<QList<RemoteKernel>> &kernels) {
+            if (attempt != m_attempt)
+                return;
+            if (!kernels) {
+                giveUp(kernels.error());
+                return;
+            }
+            const bool lives =
+                std::any_of(kernels->begin(), kernels->end(),
+                            [&run](const RemoteKernel &kernel) { return kernel.id == run.kernel; });
+            if (lives) {
+                m_sessionId = run.remoteSession;
+                openConnection(run.kernel, run.kernelName, run, {run.session, run.since});
+                return;
+            }
+            if (m_store)
+                m_store->remove(m_notebook);
+            const std::vector<CellId> waiting = m_waiting;
+            setState(State::Disconnected);
+            if (!run.runs.isEmpty())
+                emit runLost();
+            if (!waiting.empty())
+                connectDefault(); // a cell was run meanwhile: it gets a new kernel
+        });
     });
 }
 
@@ -432,7 +433,7 @@ void KernelLink::askQueue()
         return;
     control->queue(m_connection->kernelId())
         .then(m_runtime.data(), [this, guard = QPointer(this),
-                          attempt = m_attempt](const Result<KernelQueue> &queue) {
+                                 attempt = m_attempt](const Result<KernelQueue> &queue) {
             if (guard && attempt == m_attempt && m_connection)
                 setQueue(queue.value_or(KernelQueue()), queue.has_value());
         });

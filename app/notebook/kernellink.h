@@ -78,7 +78,7 @@ public:
     void connectKernelSpec(const QString &name); // a new kernel of this kind
     void attach(const KernelId &kernel, const QString &kernelName);
 
-    void run(const std::vector<CellId> &cells); // connects first if need be
+    void run(const std::vector<CellId> &cells);          // connects first if need be
     void runText(const CellId &id, const QString &text); // as if it were all of the cell
     void interrupt();
     void reconnectNow(); // instead of waiting for the next try
@@ -95,7 +95,7 @@ signals:
     void failed(const farcell::Error &error);
     void linkChanged();
     void runFound(const farcell::RemoteSession &session);
-    void runLost(); // the kernel of a remembered run has ended meanwhile
+    void runLost();                          // the kernel of a remembered run has ended meanwhile
     void outputsMissing(const QString &why); // one sentence
     void queueChanged();
     void interruptSent();

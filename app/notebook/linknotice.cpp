@@ -36,9 +36,8 @@ LinkNotice::LinkNotice(KernelLink &kernel, InfoBar &info, QObject *parent)
     connect(&m_tick, &QTimer::timeout, this, &LinkNotice::update);
     connect(&m_patience, &QTimer::timeout, this, &LinkNotice::update);
     connect(&kernel, &KernelLink::linkChanged, this, &LinkNotice::update);
-    connect(&info, &InfoBar::messageClosed, this, [this](const QString &closed) {
-        m_dismissed = m_dismissed || closed == key;
-    });
+    connect(&info, &InfoBar::messageClosed, this,
+            [this](const QString &closed) { m_dismissed = m_dismissed || closed == key; });
 }
 
 void LinkNotice::update()

@@ -44,8 +44,7 @@ void MemoryCurve::paintEvent(QPaintEvent * /*event*/)
     const Theme &theme = m_theme.theme();
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
-    const QRectF plot =
-        QRectF(rect()).adjusted(0.5, captionHeight + 4, -4.5, -captionHeight - 0.5);
+    const QRectF plot = QRectF(rect()).adjusted(0.5, captionHeight + 4, -4.5, -captionHeight - 0.5);
     const double from = m_samples.first().time;
     const double span = std::max(m_samples.last().time - from, 1.0);
     const auto peak =

@@ -38,7 +38,7 @@ public:
     [[nodiscard]] QUrl url() const;
     // What is kept of it between two runs of the app: url(), or a word for this computer.
     [[nodiscard]] QUrl address() const;
-    [[nodiscard]] SshLink *sshLink() const { return m_link.get(); } // null: not over SSH
+    [[nodiscard]] SshLink *sshLink() const { return m_link.get(); }        // null: not over SSH
     [[nodiscard]] RuntimeClient *client() const { return m_client.get(); } // null until ready
 
     // Farcell's own ways to its kernels; null until ready. On another Jupyter server each call ends
@@ -85,7 +85,7 @@ public:
 
     [[nodiscard]] Runtime *local() const { return m_local; }
     [[nodiscard]] Runtime *remote(const Endpoint &endpoint, const QString &name); // made once
-    [[nodiscard]] Runtime *ssh(const SshTarget &target); // made once
+    [[nodiscard]] Runtime *ssh(const SshTarget &target);                          // made once
     [[nodiscard]] Runtime *find(const QUrl &url) const;                           // null if unknown
     [[nodiscard]] const std::vector<Runtime *> &all() const { return m_all; }
     // Which notebook runs where, also after the app's end.

@@ -104,9 +104,10 @@ void QueueList::sendOrder()
     QList<MsgId> order;
     for (int i = 0; i < count(); ++i) {
         const MsgId id(item(i)->data(idRole).toString());
-        const bool runs = std::any_of(
-            m_queue.items.begin(), m_queue.items.end(),
-            [&id](const QueueItem &entry) { return entry.message == id && entry.isRunning; });
+        const bool runs =
+            std::any_of(m_queue.items.begin(), m_queue.items.end(), [&id](const QueueItem &entry) {
+                return entry.message == id && entry.isRunning;
+            });
         if (!runs)
             order.append(id);
     }
@@ -191,9 +192,10 @@ QString QueueRowDelegate::note(const QueueItem &item, int row) const
     const bool knows = item.expectedSeconds >= 0;
     if (item.isRunning) {
         const QString elapsed = clockText(secondsSince(item.startedAt));
-        parts << (knows ? QueueList::tr("%1 of about %2")
-                              .arg(elapsed, clockText(item.expectedSeconds))
-                        : elapsed);
+        parts
+            << (knows
+                    ? QueueList::tr("%1 of about %2").arg(elapsed, clockText(item.expectedSeconds))
+                    : elapsed);
     } else if (knows) {
         parts << QueueList::tr("takes about %1").arg(roughText(item.expectedSeconds));
     } else if (item.queuedAt.isValid()) {
@@ -217,7 +219,9 @@ void QueueRowDelegate::paint(QPainter *painter, const QStyleOptionViewItem &opti
     const bool hovered = option.state.testFlag(QStyle::State_MouseOver);
     const QRectF frame = QRectF(option.rect).adjusted(4, 1, -4, -1);
     painter->setPen(selected && m_list.hasFocus() ? QPen(theme.focusRing, 1.5) : QPen(Qt::NoPen));
-    painter->setBrush(selected ? theme.accentSoft : hovered ? theme.hover : QColor(Qt::transparent));
+    painter->setBrush(selected  ? theme.accentSoft
+                      : hovered ? theme.hover
+                                : QColor(Qt::transparent));
     painter->drawRoundedRect(frame, Theme::radius, Theme::radius);
 
     const QRect mark(option.rect.left() + 8, option.rect.top(), markWidth, option.rect.height());
@@ -237,23 +241,25 @@ void QueueRowDelegate::paint(QPainter *painter, const QStyleOptionViewItem &opti
     code.setPixelSize(13);
     painter->setFont(code);
     painter->setPen(theme.text);
-    painter->drawText(QRect(left, option.rect.top() + 8, width, 18), Qt::AlignVCenter,
-                      painter->fontMetrics().elidedText(firstLine(item->code), Qt::ElideRight, width));
+    painter->drawText(
+        QRect(left, option.rect.top() + 8, width, 18), Qt::AlignVCenter,
+        painter->fontMetrics().elidedText(firstLine(item->code), Qt::ElideRight, width));
     painter->setFont(theme.caption);
     painter->setPen(theme.textMuted);
-    painter->drawText(QRect(left, option.rect.top() + 26, width, 16), Qt::AlignVCenter,
-                      painter->fontMetrics().elidedText(note(*item, index.row()), Qt::ElideRight,
-                                                        width));
+    painter->drawText(
+        QRect(left, option.rect.top() + 26, width, 16), Qt::AlignVCenter,
+        painter->fontMetrics().elidedText(note(*item, index.row()), Qt::ElideRight, width));
     if (item->isRunning && item->expectedSeconds > 0) {
-        const double done = std::clamp(secondsSince(item->startedAt) / item->expectedSeconds, 0.0, 1.0);
+        const double done =
+            std::clamp(secondsSince(item->startedAt) / item->expectedSeconds, 0.0, 1.0);
         const QRectF bar(left, option.rect.bottom() - 5, width, 2);
         painter->fillRect(bar, theme.pressed);
         painter->fillRect(QRectF(bar.left(), bar.top(), bar.width() * done, 2), theme.accent);
     }
     if (m_list.stopsAfter(index.row()))
-        painter->fillRect(QRectF(option.rect.left() + 8, option.rect.bottom() - 1,
-                                 option.rect.width() - 16, 2),
-                          theme.warning);
+        painter->fillRect(
+            QRectF(option.rect.left() + 8, option.rect.bottom() - 1, option.rect.width() - 16, 2),
+            theme.warning);
     if (showsCancel) {
         const QRect cancel = cancelRect(option.rect);
         const bool over = cancel.contains(m_list.viewport()->mapFromGlobal(QCursor::pos()));

@@ -178,8 +178,8 @@ void QueuePanel::refresh()
 void QueuePanel::showHead(const KernelQueue &queue, bool isKept)
 {
     const bool paused = queue.isPaused;
-    const QString pauseText =
-        paused ? tr("Go on with the queue") : tr("Pause: nothing new begins after the running cell");
+    const QString pauseText = paused ? tr("Go on with the queue")
+                                     : tr("Pause: nothing new begins after the running cell");
     m_pause->setIcon(m_theme.icon(paused ? QStringLiteral("play") : QStringLiteral("pause")));
     m_pause->setToolTip(pauseText);
     m_pause->setAccessibleName(pauseText);
@@ -195,8 +195,7 @@ void QueuePanel::showHead(const KernelQueue &queue, bool isKept)
         knows = knows && item.expectedSeconds >= 0;
         expected += std::max(item.expectedSeconds, 0.0);
     }
-    const QString count =
-        waiting == 1 ? tr("1 cell waiting") : tr("%1 cells waiting").arg(waiting);
+    const QString count = waiting == 1 ? tr("1 cell waiting") : tr("%1 cells waiting").arg(waiting);
     QString text;
     if (!m_notebook)
         text = tr("Open a notebook to see what it runs.");

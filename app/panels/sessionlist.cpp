@@ -19,8 +19,9 @@ QString stateText(const KernelSummary &kernel)
     if (kernel.state == QLatin1String("dead"))
         return SessionList::tr("dead");
     if (kernel.state == QLatin1String("idle"))
-        return kernel.idleSeconds >= 5 ? SessionList::tr("idle %1").arg(roughText(kernel.idleSeconds))
-                                       : SessionList::tr("idle");
+        return kernel.idleSeconds >= 5
+                   ? SessionList::tr("idle %1").arg(roughText(kernel.idleSeconds))
+                   : SessionList::tr("idle");
     return kernel.state.isEmpty() ? SessionList::tr("state not known")
                                   : SessionList::tr("starting");
 }
@@ -34,9 +35,8 @@ QString figures(const KernelSummary &kernel)
     if (kernel.gpuBytes > 0)
         parts << SessionList::tr("%1 on the GPU").arg(locale.formattedDataSize(kernel.gpuBytes, 1));
     if (kernel.clients >= 0)
-        parts << (kernel.clients == 1
-                      ? SessionList::tr("1 client")
-                      : SessionList::tr("%1 clients").arg(kernel.clients));
+        parts << (kernel.clients == 1 ? SessionList::tr("1 client")
+                                      : SessionList::tr("%1 clients").arg(kernel.clients));
     if (kernel.queued > 0)
         parts << SessionList::tr("%1 queued").arg(kernel.queued);
     return parts.join(QStringLiteral("  ·  "));
@@ -134,7 +134,7 @@ void SessionRowDelegate::paint(QPainter *painter, const QStyleOptionViewItem &op
     const bool selected = option.state.testFlag(QStyle::State_Selected);
     const QRectF frame = QRectF(option.rect).adjusted(4, 1, -4, -1);
     painter->setPen(selected && m_list.hasFocus() ? QPen(theme.focusRing, 1.5) : QPen(Qt::NoPen));
-    painter->setBrush(selected ? theme.accentSoft
+    painter->setBrush(selected                                         ? theme.accentSoft
                       : option.state.testFlag(QStyle::State_MouseOver) ? theme.hover
                                                                        : QColor(Qt::transparent));
     painter->drawRoundedRect(frame, Theme::radius, Theme::radius);

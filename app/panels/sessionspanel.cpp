@@ -134,29 +134,28 @@ void SessionsPanel::askJupyter(Runtime *runtime)
             take(runtime, tl::unexpected(kernels.error()));
             return;
         }
-        runtime->client()->sessions().then(
-            this,
-            [this, runtime, kernels = *kernels](const Result<QList<RemoteSession>> &sessions) {
-                if (!runtime)
-                    return;
-                QHash<KernelId, QString> paths;
-                for (const RemoteSession &session : sessions.value_or(QList<RemoteSession>()))
-                    paths.insert(session.kernel.id, session.path);
-                QList<KernelSummary> list;
-                for (const RemoteKernel &kernel : kernels) {
-                    KernelSummary summary;
-                    summary.id = kernel.id;
-                    summary.name = kernel.name;
-                    summary.path = paths.value(kernel.id);
-                    summary.state = kernel.executionState;
-                    summary.clients = kernel.connections;
-                    if (kernel.lastActivity.isValid())
-                        summary.idleSeconds =
-                            double(kernel.lastActivity.secsTo(QDateTime::currentDateTimeUtc()));
-                    list.append(summary);
-                }
-                take(runtime, list);
-            });
+        runtime->client()->sessions().then(this, [this, runtime, kernels = *kernels](
+                                                     const Result<QList<RemoteSession>> &sessions) {
+            if (!runtime)
+                return;
+            QHash<KernelId, QString> paths;
+            for (const RemoteSession &session : sessions.value_or(QList<RemoteSession>()))
+                paths.insert(session.kernel.id, session.path);
+            QList<KernelSummary> list;
+            for (const RemoteKernel &kernel : kernels) {
+                KernelSummary summary;
+                summary.id = kernel.id;
+                summary.name = kernel.name;
+                summary.path = paths.value(kernel.id);
+                summary.state = kernel.executionState;
+                summary.clients = kernel.connections;
+                if (kernel.lastActivity.isValid())
+                    summary.idleSeconds =
+                        double(kernel.lastActivity.secsTo(QDateTime::currentDateTimeUtc()));
+                list.append(summary);
+            }
+            take(runtime, list);
+        });
     });
 }
 
@@ -219,12 +218,14 @@ void SessionsPanel::interrupt()
     const SessionList::Row *row = m_list->selected();
     if (!row || !row->runtime->client())
         return;
-    row->runtime->client()->interruptKernel(row->kernel.id).then(this, [this](const Result<> &done) {
-        if (!done) {
-            m_message->setText(done.error().message + QLatin1Char('.'));
-            m_message->show();
-        }
-    });
+    row->runtime->client()
+        ->interruptKernel(row->kernel.id)
+        .then(this, [this](const Result<> &done) {
+            if (!done) {
+                m_message->setText(done.error().message + QLatin1Char('.'));
+                m_message->show();
+            }
+        });
 }
 
 void SessionsPanel::confirm(bool shutdown)

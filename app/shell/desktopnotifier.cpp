@@ -58,13 +58,13 @@ void DesktopNotifier::tell(const QString &title, const QString &text, bool isPro
     const QVariantMap hints{
         {QStringLiteral("desktop-entry"), QStringLiteral("org.farcell.Farcell")},
         {QStringLiteral("urgency"), QVariant::fromValue<uchar>(1)},
-        {QStringLiteral("category"), isProblem ? QStringLiteral("transfer.error")
-                                               : QStringLiteral("transfer.complete")}};
+        {QStringLiteral("category"),
+         isProblem ? QStringLiteral("transfer.error") : QStringLiteral("transfer.complete")}};
     call << QStringLiteral("Farcell") << uint(0) << QStringLiteral("org.farcell.Farcell") << title
          << text.toHtmlEscaped() << QStringList{QStringLiteral("default"), tr("Show")} << hints
          << -1;
-    auto *watcher = new QDBusPendingCallWatcher(
-        QDBusConnection::sessionBus().asyncCall(call, answerMs), this);
+    auto *watcher =
+        new QDBusPendingCallWatcher(QDBusConnection::sessionBus().asyncCall(call, answerMs), this);
     connect(watcher, &QDBusPendingCallWatcher::finished, this,
             [this, watcher, title, text, isProblem, activated = std::move(activated)]() mutable {
                 const QDBusPendingReply<uint> reply = *watcher;

@@ -177,9 +177,9 @@ private:
     QList<QToolButton *> m_railButtons;
     QList<PanelEntry> m_panels;
     Panel m_panel = Panel::None;
-    bool m_closing = false;           // the person wants to quit: pages are being asked
-    QPointer<Page> m_closeWhenSaved;  // asked to save it, then close it
-    bool m_keepsState = false;        // restoreSession() was called
+    bool m_closing = false;          // the person wants to quit: pages are being asked
+    QPointer<Page> m_closeWhenSaved; // asked to save it, then close it
+    bool m_keepsState = false;       // restoreSession() was called
     QTimer m_saveSoon;
     int m_untitled = 0;
 };

@@ -40,11 +40,12 @@ void Menus::buildMenuBar(QMenuBar &bar)
                      "cell.delete - cell.moveUp cell.moveDown cell.split cell.merge cell.toCode "
                      "cell.toText - edit.find edit.findNext edit.findPrevious - "
                      "outputs.clearAll");
-    QMenu *view =
-        add(tr("&View"), "view.outline view.files view.queue view.sessions view.sidePanel - view.collapseSections "
-                         "view.expandSections view.saveFolds - view.toggleCode view.toggleOutput "
-                         "view.lineNumbers - view.zoomIn view.zoomOut view.zoomReset "
-                         "view.fullScreen - view.nextTab view.previousTab");
+    QMenu *view = add(
+        tr("&View"),
+        "view.outline view.files view.queue view.sessions view.sidePanel - view.collapseSections "
+        "view.expandSections view.saveFolds - view.toggleCode view.toggleOutput "
+        "view.lineNumbers - view.zoomIn view.zoomOut view.zoomReset "
+        "view.fullScreen - view.nextTab view.previousTab");
     QMenu *themes = view->addMenu(tr("Theme"));
     fill(*themes, words("view.themeSystem view.themeLight view.themeDark"));
     add(tr("&Insert"), "insert.code insert.codeAbove insert.text insert.section");

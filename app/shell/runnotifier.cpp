@@ -66,8 +66,7 @@ void RunNotifier::tell(NotebookView *notebook, bool ok, const QString &what)
 {
     if (notebook->window()->isActiveWindow())
         return; // it is seen there
-    const QString title =
-        (ok ? tr("%1 has finished") : tr("%1 has failed")).arg(notebook->title());
+    const QString title = (ok ? tr("%1 has finished") : tr("%1 has failed")).arg(notebook->title());
     m_notifier.tell(title, what, !ok, [this, notebook = QPointer(notebook)] {
         if (notebook)
             emit showRequested(notebook);

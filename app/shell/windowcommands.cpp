@@ -267,8 +267,7 @@ void MainWindow::addRunCommands()
         [](NotebookView &view) { view.runCurrent(Then::Next); });
     run("run.cellAndInsert", tr("Run and insert a cell below"), "",
         [](NotebookView &view) { view.runCurrent(Then::Insert); });
-    run("run.selection", tr("Run selection"), "",
-        [](NotebookView &view) { view.runSelection(); });
+    run("run.selection", tr("Run selection"), "", [](NotebookView &view) { view.runSelection(); });
     run("run.after", tr("Run cell and below"), "play-below",
         [](NotebookView &view) { view.run(Range::After); });
     run("run.section", tr("Run section"), "", [](NotebookView &view) { view.run(Range::Section); });

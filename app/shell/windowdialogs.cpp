@@ -13,8 +13,8 @@
 #include "app/shell/shortcutsdialog.h"
 #include "app/theme/theme.h"
 #include "core/nbformat/convert.h"
-#include "core/ssh/sshlink.h"
 #include "core/notebook/notebookdocument.h"
+#include "core/ssh/sshlink.h"
 
 #include <QDir>
 #include <QFile>

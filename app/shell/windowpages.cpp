@@ -292,10 +292,9 @@ void MainWindow::closePage(int index)
 
 void MainWindow::askToSave(Page *page)
 {
-    auto *box =
-        new QMessageBox(QMessageBox::NoIcon, tr("Save changes"),
-                        tr("Save the changes to %1?").arg(page->title()),
-                        QMessageBox::Save | QMessageBox::Discard | QMessageBox::Cancel, this);
+    auto *box = new QMessageBox(
+        QMessageBox::NoIcon, tr("Save changes"), tr("Save the changes to %1?").arg(page->title()),
+        QMessageBox::Save | QMessageBox::Discard | QMessageBox::Cancel, this);
     box->setDefaultButton(QMessageBox::Save);
     box->setAttribute(Qt::WA_DeleteOnClose);
     connect(box, &QMessageBox::finished, this, [this, page = QPointer(page)](int choice) {

@@ -177,12 +177,11 @@ void MainWindow::restorePosition(const OpenPage &page)
         return;
     // Once, and after whatever else the loaded notebook sets off.
     const auto once = std::make_shared<QMetaObject::Connection>();
-    *once = connect(&notebook->file(), &DocumentFile::contentLoaded, notebook,
-                    [once, notebook, page] {
-                        disconnect(*once);
-                        QTimer::singleShot(0, notebook,
-                                           [notebook, page] { scrollTo(*notebook, page); });
-                    });
+    *once =
+        connect(&notebook->file(), &DocumentFile::contentLoaded, notebook, [once, notebook, page] {
+            disconnect(*once);
+            QTimer::singleShot(0, notebook, [notebook, page] { scrollTo(*notebook, page); });
+        });
     if (!page.kernelRuntime.isEmpty() && page.fileRuntime.isEmpty())
         withRuntime(page.kernelRuntime, notebook, [notebook](Runtime *runtime) {
             if (!notebook->kernel().connection())

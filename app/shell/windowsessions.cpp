@@ -30,8 +30,7 @@ NotebookView *MainWindow::notebookOf(const KernelId &kernel) const
     const QList<Page *> open = pages();
     for (Page *page : open) {
         auto *notebook = qobject_cast<NotebookView *>(page);
-        const KernelConnection *connection =
-            notebook ? notebook->kernel().connection() : nullptr;
+        const KernelConnection *connection = notebook ? notebook->kernel().connection() : nullptr;
         if (connection && connection->kernelId() == kernel)
             return notebook;
     }

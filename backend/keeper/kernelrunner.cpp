@@ -297,7 +297,9 @@ void KernelRunner::sampleMemory()
     if (m_process.isRunning()) {
         m_memory.sample(unixNow(), residentBytes(m_process.pid()));
         m_process.noteOomKills();
-        m_sampleAt = Clock::now() + (m_recorder.isBusy() ? sampleBusy : sampleIdle);
+        // An execution that was just sent has not yet made the kernel say that it is busy.
+        const bool isBusy = m_recorder.isBusy() || m_queue.running() != nullptr;
+        m_sampleAt = Clock::now() + (isBusy ? sampleBusy : sampleIdle);
     }
 }
 

@@ -70,8 +70,11 @@ Result<std::unique_ptr<Daemon>> Daemon::create(const ServeOptions &options)
         return tl::unexpected(address.error());
     const bool wantsTls = !address->isUnix() && !options.insecure &&
                           (!address->isLoopback() || options.tls || !options.tlsKey.isEmpty());
-    if (!wantsTls)
+    if (!wantsTls) {
         QCoreApplication::setLibraryPaths({}); // saves 3 MiB: Qt finds no TLS plugin
+        // Nothing here speaks TLS, and Qt says at every request that it cannot.
+        QLoggingCategory::setFilterRules(QStringLiteral("qt.network.ssl.warning=false"));
+    }
     Contents::Options contentsOptions;
     contentsOptions.root.followSymlinks = options.followSymlinks;
     contentsOptions.trash = options.trash;
@@ -204,10 +207,9 @@ Result<QString> Daemon::listen()
     const QString host = address.host == u"localhost"  ? QStringLiteral("127.0.0.1")
                          : address.host.contains(u':') ? QString(u'[' + address.host + u']')
                                                        : address.host;
-    QString told =
-        QStringLiteral("%1://%2:%3/")
-            .arg(m_parts.tls ? QStringLiteral("https") : QStringLiteral("http"), host)
-            .arg(m_server.port());
+    QString told = QStringLiteral("%1://%2:%3/")
+                       .arg(m_parts.tls ? QStringLiteral("https") : QStringLiteral("http"), host)
+                       .arg(m_server.port());
     tellAddress(told);
     return told;
 }

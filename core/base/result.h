@@ -8,7 +8,8 @@
 
 namespace farcell {
 
-enum class ErrorCode {
+enum class ErrorCode
+{
     InvalidData, // input that is not what it should be
     NotFound,
     Exists,      // the target is already there

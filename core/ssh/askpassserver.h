@@ -27,10 +27,10 @@ struct SshQuestion
     };
     int id = 0;
     Kind kind = Kind::Text;
-    QString text;        // as ssh put it
-    QString fingerprint; // HostKey: "SHA256:…"
-    QString keyType;     // HostKey: "ED25519"
-    QString subject;     // HostKey: the host; Passphrase: the key file; Password: user@host
+    QString text;            // as ssh put it
+    QString fingerprint;     // HostKey: "SHA256:…"
+    QString keyType;         // HostKey: "ED25519"
+    QString subject;         // HostKey: the host; Passphrase: the key file; Password: user@host
     bool isRepeated = false; // the same question again: the last answer was wrong
 };
 

@@ -31,13 +31,13 @@ std::optional<Error> problemOf(const SshTarget &target, const RemoteRun &run, co
                      HostSetup::tr("The connection to %1 broke off").arg(target.text()),
                      run.otherOutput()};
     const QString said = run.otherOutput().section(u'\n', -1).trimmed().left(200);
-    return Error{ErrorCode::Denied,
-                 said.isEmpty()
-                     ? HostSetup::tr("%1 lets you in but runs no commands for you")
-                           .arg(target.text())
-                     : HostSetup::tr("%1 lets you in but runs no commands for you: %2")
-                           .arg(target.text(), said),
-                 run.otherOutput()};
+    return Error{
+        ErrorCode::Denied,
+        said.isEmpty()
+            ? HostSetup::tr("%1 lets you in but runs no commands for you").arg(target.text())
+            : HostSetup::tr("%1 lets you in but runs no commands for you: %2")
+                  .arg(target.text(), said),
+        run.otherOutput()};
 }
 
 HostSetup::HostSetup(SshTarget target, SshMaster &master, ServerBundle bundle, bool usesInstalled,
@@ -57,10 +57,10 @@ void HostSetup::begin()
 void HostSetup::look()
 {
     emit stepChanged(Step::Checking);
-    RemoteRun *const run = m_master.run(QStringLiteral("look"),
-                                        {{QStringLiteral("id"), m_bundle.id},
-                                         {QStringLiteral("pack"), m_bundle.packSum},
-                                         {QStringLiteral("own_sum"), m_bundle.programSum}});
+    RemoteRun *const run =
+        m_master.run(QStringLiteral("look"), {{QStringLiteral("id"), m_bundle.id},
+                                              {QStringLiteral("pack"), m_bundle.packSum},
+                                              {QStringLiteral("own_sum"), m_bundle.programSum}});
     connect(run, &RemoteRun::done, this, [this, run] { useLook(*run); });
 }
 
@@ -98,13 +98,14 @@ void HostSetup::copyFrom(const RemoteRun &look)
     bool isKnown = false;
     const qint64 free = look.value(QStringLiteral("free_kib")).toLongLong(&isKnown) * 1024;
     if (isKnown && free < needed)
-        return emit failed({ErrorCode::TooLarge,
-                       tr("The disk that holds your home folder on %1 is full: %2 MB are needed, "
-                          "%3 MB are free")
-                           .arg(m_target.text())
-                           .arg(needed / 1000000 + 1)
-                           .arg(free / 1000000),
-                       {}});
+        return emit failed(
+            {ErrorCode::TooLarge,
+             tr("The disk that holds your home folder on %1 is full: %2 MB are needed, "
+                "%3 MB are free")
+                 .arg(m_target.text())
+                 .arg(needed / 1000000 + 1)
+                 .arg(free / 1000000),
+             {}});
     copy(part, offset);
 }
 
@@ -127,9 +128,9 @@ Result<> HostSetup::checkHost(const RemoteRun &run) const
         !fit)
         return fit;
     if (const QString tool = run.value(QStringLiteral("missing")); !tool.isEmpty())
-        return fail(ErrorCode::NotFound,
-                    tr("%1 lacks the program “%2”, which unpacking the server needs")
-                        .arg(host, tool));
+        return fail(
+            ErrorCode::NotFound,
+            tr("%1 lacks the program “%2”, which unpacking the server needs").arg(host, tool));
     if (run.has(QStringLiteral("ipykernel")) || run.has(QStringLiteral("kernelspec")))
         return {};
     if (!run.has(QStringLiteral("python")))
@@ -146,18 +147,18 @@ void HostSetup::copy(const QString &part, qint64 offset)
     auto pack = std::make_unique<QFile>(m_bundle.packFile);
     if (!pack->open(QIODevice::ReadOnly) || !pack->seek(offset))
         return emit failed({ErrorCode::Internal, tr("%1 cannot be read").arg(m_bundle.packFile),
-                       pack->errorString()});
+                            pack->errorString()});
     emit stepChanged(Step::Copying);
     emit progressChanged(offset, m_bundle.packBytes);
     RemoteRun *const run =
         m_master.run(QStringLiteral("install"),
-                      {{QStringLiteral("id"), m_bundle.id},
-                       {QStringLiteral("pack"), m_bundle.packSum},
-                       {QStringLiteral("part"), part},
-                       {QStringLiteral("offset"), QString::number(offset)},
-                       {QStringLiteral("total"), QString::number(m_bundle.packBytes)},
-                       {QStringLiteral("version"), m_bundle.said}},
-                      std::move(pack));
+                     {{QStringLiteral("id"), m_bundle.id},
+                      {QStringLiteral("pack"), m_bundle.packSum},
+                      {QStringLiteral("part"), part},
+                      {QStringLiteral("offset"), QString::number(offset)},
+                      {QStringLiteral("total"), QString::number(m_bundle.packBytes)},
+                      {QStringLiteral("version"), m_bundle.said}},
+                     std::move(pack));
     connect(run, &RemoteRun::streamed, this, [this, offset](qint64 bytes) {
         emit progressChanged(std::min(offset + bytes, m_bundle.packBytes), m_bundle.packBytes);
     });
@@ -176,11 +177,11 @@ void HostSetup::copy(const QString &part, qint64 offset)
 void HostSetup::start(const QString &program)
 {
     emit stepChanged(Step::Starting);
-    RemoteRun *const run = m_master.run(QStringLiteral("start"),
-                                         {{QStringLiteral("id"), m_bundle.id},
-                                          {QStringLiteral("program"), program},
-                                          {QStringLiteral("version"), m_bundle.version},
-                                          {QStringLiteral("replace"), QStringLiteral("yes")}});
+    RemoteRun *const run =
+        m_master.run(QStringLiteral("start"), {{QStringLiteral("id"), m_bundle.id},
+                                               {QStringLiteral("program"), program},
+                                               {QStringLiteral("version"), m_bundle.version},
+                                               {QStringLiteral("replace"), QStringLiteral("yes")}});
     connect(run, &RemoteRun::done, this, [this, run] {
         if (run->value(QStringLiteral("error")) == QLatin1String("damaged") &&
             ++m_repairs < maxRepairs)
@@ -197,8 +198,8 @@ void HostSetup::attach(const RemoteRun &run)
                             run.value(QStringLiteral("token"))};
     if (server.token.isEmpty() || server.socket.isEmpty())
         return emit failed({ErrorCode::Denied,
-                       tr("The token of the server on %1 cannot be read").arg(m_target.text()),
-                       {}});
+                            tr("The token of the server on %1 cannot be read").arg(m_target.text()),
+                            {}});
     emit finished(server);
 }
 

@@ -46,7 +46,8 @@ Error sshError(const SshTarget &target, const QString &text)
 {
     const QString host = target.text();
     const auto has = [&](const char *part) { return text.contains(QLatin1String(part)); };
-    if (has("REMOTE HOST IDENTIFICATION HAS CHANGED") || has("and you have requested strict checking"))
+    if (has("REMOTE HOST IDENTIFICATION HAS CHANGED") ||
+        has("and you have requested strict checking"))
         return {ErrorCode::Denied,
                 tr("Danger: the key of %1 is not the one known so far, so somebody may be "
                    "pretending to be this host; nothing was sent. If you know that the host was "
@@ -79,10 +80,10 @@ Error sshError(const SshTarget &target, const QString &text)
         return {ErrorCode::Unavailable, tr("There is no way to %1 from here").arg(host), text};
     if (has("Unable to negotiate") || has("no matching"))
         return {ErrorCode::Denied,
-                tr("%1 and this computer have no common way to talk: %2")
-                    .arg(host, lastLine(text)),
+                tr("%1 and this computer have no common way to talk: %2").arg(host, lastLine(text)),
                 text};
-    if (has("Bad configuration option") || has("bad configuration") || has("Bad owner or permissions"))
+    if (has("Bad configuration option") || has("bad configuration") ||
+        has("Bad owner or permissions"))
         return {ErrorCode::InvalidData,
                 tr("Your configuration of ssh has an error: %1")
                     .arg(lastLine(text.section(QLatin1String("terminating,"), 0, 0))),

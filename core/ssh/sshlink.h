@@ -37,9 +37,9 @@ public:
     struct Options
     {
         SshProgram ssh;
-        QString askpass;        // farcell-askpass; empty: beside this program
-        QString programs;       // folder of the farcelld to copy; empty: beside this program
-        QString cacheDirectory; // for the packed server
+        QString askpass;           // farcell-askpass; empty: beside this program
+        QString programs;          // folder of the farcelld to copy; empty: beside this program
+        QString cacheDirectory;    // for the packed server
         bool usesInstalled = true; // a farcelld that is the same as ours, installed on the host
     };
     enum class State

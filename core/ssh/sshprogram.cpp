@@ -208,7 +208,8 @@ QProcess *SshMaster::client(QObject *parent)
     process->setProgram(m_program.path);
     process->setArguments(baseArguments()
                           << QStringLiteral("-o") << QStringLiteral("ControlMaster=no")
-                          << QStringLiteral("-o") << QStringLiteral("BatchMode=yes")
+                          << QStringLiteral("-o")
+                          << QStringLiteral("BatchMode=yes")
                           // Never a second connection of its own.
                           << QStringLiteral("-o") << QStringLiteral("ProxyCommand=false"));
     return process;
@@ -227,9 +228,8 @@ void SshMaster::forward(const QString &local, const QString &remote,
 {
     QFile::remove(local); // an ended ssh leaves it behind
     QProcess *const process = client(this);
-    process->setArguments(process->arguments()
-                          << QStringLiteral("-O") << QStringLiteral("forward")
-                          << QStringLiteral("-L") << local + u':' + remote);
+    process->setArguments(process->arguments() << QStringLiteral("-O") << QStringLiteral("forward")
+                                               << QStringLiteral("-L") << local + u':' + remote);
     process->setArguments(process->arguments() + m_target.arguments());
     connect(process, &QProcess::finished, this, [process, done = std::move(done)](int code) {
         process->deleteLater();

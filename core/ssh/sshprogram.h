@@ -42,7 +42,7 @@ public:
     [[nodiscard]] QString value(const QString &key) const { return m_values.value(key); }
     [[nodiscard]] QStringList values(const QString &key) const { return m_values.values(key); }
     [[nodiscard]] bool has(const QString &key) const { return m_values.contains(key); }
-    [[nodiscard]] QString otherOutput() const; // what the host's shell said besides
+    [[nodiscard]] QString otherOutput() const;             // what the host's shell said besides
     [[nodiscard]] bool wasCut() const { return m_wasCut; } // ssh itself failed
 
 signals:

@@ -18,7 +18,7 @@ struct SshTarget
     // "host", "user@host", "user@host:22", "user@[::1]:22", "ssh://user@host:22".
     static Result<SshTarget> parse(const QString &text);
 
-    [[nodiscard]] QString text() const;         // what parse() reads
+    [[nodiscard]] QString text() const;          // what parse() reads
     [[nodiscard]] QStringList arguments() const; // for the ssh program; never taken for an option
     bool operator==(const SshTarget &) const = default;
 };

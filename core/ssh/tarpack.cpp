@@ -34,7 +34,10 @@ QByteArray headerOf(const QByteArray &name, qint64 size, int mode)
     put(header, 136, octal(0, 11)); // time
     put(header, 148, QByteArray(8, ' '));
     put(header, 156, "0"); // a regular file
-    put(header, 257, QByteArray("ustar\0" "00", 8));
+    put(header, 257,
+        QByteArray("ustar\0"
+                   "00",
+                   8));
     qint64 sum = 0;
     for (const char c : header)
         sum += static_cast<unsigned char>(c);

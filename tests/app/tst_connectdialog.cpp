@@ -137,10 +137,10 @@ private:
         QProcess openssl;
         openssl.start(QStringLiteral("openssl"),
                       {QStringLiteral("req"), QStringLiteral("-x509"), QStringLiteral("-newkey"),
-                       QStringLiteral("rsa:2048"), QStringLiteral("-nodes"), QStringLiteral("-subj"),
-                       QStringLiteral("/CN=127.0.0.1"), QStringLiteral("-addext"),
-                       QStringLiteral("subjectAltName=IP:127.0.0.1"), QStringLiteral("-keyout"),
-                       key, QStringLiteral("-out"), certificate});
+                       QStringLiteral("rsa:2048"), QStringLiteral("-nodes"),
+                       QStringLiteral("-subj"), QStringLiteral("/CN=127.0.0.1"),
+                       QStringLiteral("-addext"), QStringLiteral("subjectAltName=IP:127.0.0.1"),
+                       QStringLiteral("-keyout"), key, QStringLiteral("-out"), certificate});
         QFile keyFile(key);
         if (!openssl.waitForFinished() || openssl.exitCode() != 0 ||
             !keyFile.open(QIODevice::ReadOnly))
@@ -261,8 +261,10 @@ void TestConnectDialog::tellsAboutASelfSignedCertificate()
     });
     const QString address = QStringLiteral("https://127.0.0.1:%1/").arg(server.serverPort());
     const auto fingerprint = [](const QSslConfiguration &configuration) {
-        return QString::fromLatin1(
-            configuration.localCertificate().digest(QCryptographicHash::Sha256).toHex(':').toUpper());
+        return QString::fromLatin1(configuration.localCertificate()
+                                       .digest(QCryptographicHash::Sha256)
+                                       .toHex(':')
+                                       .toUpper());
     };
     const auto shown = [](const QWidget &dialog) {
         QString text;

@@ -100,10 +100,9 @@ void TestRunWindow::initTestCase()
     if (m_bus.start()) {
         m_desktop = std::make_unique<QDBusConnection>(m_bus.connection(QStringLiteral("desktop")));
         m_desktop->registerService(QStringLiteral("org.freedesktop.Notifications"));
-        m_desktop->registerObject(QStringLiteral("/org/freedesktop/Notifications"),
-                                  &m_notifications,
-                                  QDBusConnection::ExportAllSlots |
-                                      QDBusConnection::ExportAllSignals);
+        m_desktop->registerObject(
+            QStringLiteral("/org/freedesktop/Notifications"), &m_notifications,
+            QDBusConnection::ExportAllSlots | QDBusConnection::ExportAllSignals);
     }
 }
 
@@ -157,13 +156,15 @@ void TestRunWindow::sentencesOfTheLine_data()
     QTest::newRow("connected") << LinkState::Phase::Connected << 0 << QString();
     QTest::newRow("catching up") << LinkState::Phase::CatchingUp << 0 << QString();
     QTest::newRow("waiting") << LinkState::Phase::Reconnecting << 3600
-                             << QStringLiteral("Reconnecting to gpu-box since 14:03. Next try in 4 s.");
+                             << QStringLiteral(
+                                    "Reconnecting to gpu-box since 14:03. Next try in 4 s.");
     QTest::newRow("trying") << LinkState::Phase::Reconnecting << -1
                             << QStringLiteral("Reconnecting to gpu-box since 14:03. Trying now.");
     QTest::newRow("offline") << LinkState::Phase::Offline << 12000
-                             << QStringLiteral("Offline since 14:03: gpu-box does not answer. Your "
-                                               "edits are safe, and the run goes on there. Next try "
-                                               "in 12 s.");
+                             << QStringLiteral(
+                                    "Offline since 14:03: gpu-box does not answer. Your "
+                                    "edits are safe, and the run goes on there. Next try "
+                                    "in 12 s.");
 }
 
 void TestRunWindow::sentencesOfTheLine()
@@ -325,9 +326,9 @@ void TestRunWindow::everyKernelIsInTheSessionsPanel()
     };
     QTRY_VERIFY_WITH_TIMEOUT(view->kernel().connection(), patience);
     const KernelId mine = view->kernel().connection()->kernelId();
-    QTRY_VERIFY_WITH_TIMEOUT(
-        rowOf(mine) > 0 && list->rowAt(rowOf(mine))->kernel.state == QStringLiteral("busy"),
-        patience);
+    QTRY_VERIFY_WITH_TIMEOUT(rowOf(mine) > 0 &&
+                                 list->rowAt(rowOf(mine))->kernel.state == QStringLiteral("busy"),
+                             patience);
     const SessionList::Row row = *list->rowAt(rowOf(mine));
     QCOMPARE(row.text, QStringLiteral("n.ipynb"));
     QVERIFY(row.isCurrent);
@@ -380,9 +381,9 @@ void TestRunWindow::aStubbornCellIsOfferedMore()
 void TestRunWindow::aDeadKernelIsExplained()
 {
     connectTo(m_server->port());
-    NotebookView *view =
-        open({"x = 1", "import os, sys, signal\nprint('last words', file=sys.__stderr__, flush=True)\n"
-                       "os.kill(os.getpid(), signal.SIGSEGV)"});
+    NotebookView *view = open(
+        {"x = 1", "import os, sys, signal\nprint('last words', file=sys.__stderr__, flush=True)\n"
+                  "os.kill(os.getpid(), signal.SIGSEGV)"});
     QVERIFY(view);
     run(*view, {0, 1});
 
@@ -394,7 +395,8 @@ void TestRunWindow::aDeadKernelIsExplained()
     QVERIFY2(all.contains(QStringLiteral("SIGSEGV")), qPrintable(all));
     bool named = false;
     for (const QPushButton *button : card->findChildren<QPushButton *>())
-        named = named || (button->isVisibleTo(card) && button->text().contains(QStringLiteral("cell 2")));
+        named = named ||
+                (button->isVisibleTo(card) && button->text().contains(QStringLiteral("cell 2")));
     QVERIFY(named);
 
     for (QPushButton *button : card->findChildren<QPushButton *>()) {
@@ -403,7 +405,8 @@ void TestRunWindow::aDeadKernelIsExplained()
     }
     QVERIFY(card->isHidden());
     QTRY_COMPARE_WITH_TIMEOUT(view->kernel().state(), KernelLink::State::Connected, patience);
-    view->document().setSource(view->document().cellAt(0).id, QStringLiteral("print('x' in globals())"));
+    view->document().setSource(view->document().cellAt(0).id,
+                               QStringLiteral("print('x' in globals())"));
     run(*view, {0});
     QTRY_COMPARE_WITH_TIMEOUT(textOf(*view, 0), QStringLiteral("False\n"), patience);
 }
@@ -422,8 +425,8 @@ void TestRunWindow::aLongRunIsToldOutside()
     QTRY_VERIFY(!m_app->window().isActiveWindow());
 
     run(*view, {0});
-    QTRY_COMPARE_WITH_TIMEOUT(m_notifications.told.value(0),
-                              QStringLiteral("n.ipynb has finished"), patience);
+    QTRY_COMPARE_WITH_TIMEOUT(m_notifications.told.value(0), QStringLiteral("n.ipynb has finished"),
+                              patience);
     m_notifications.told.clear();
     run(*view, {0, 1});
     QTRY_COMPARE_WITH_TIMEOUT(m_notifications.told.value(0), QStringLiteral("n.ipynb has failed"),

@@ -307,8 +307,8 @@ void TestSshPage::pictures()
         QVERIFY(QTest::qWaitFor([&] { return question(*dialog) != nullptr; }, patienceMs));
         shoot(*dialog, "forget");
         button(*dialog, QStringLiteral("Forget"))->click();
-        QVERIFY(QTest::qWaitFor([&] { return cardText(*dialog).contains(u"as it was"); },
-                                patienceMs));
+        QVERIFY(
+            QTest::qWaitFor([&] { return cardText(*dialog).contains(u"as it was"); }, patienceMs));
     }
     m_host->writeClientConfig();
     m_host->trustHostKey();

@@ -299,7 +299,7 @@ void TestChannels::survivesBeingKilled()
 void TestChannels::slowReaderIsBounded()
 {
     constexpr int lines = 700; // fewer than ipykernel keeps unsent before it drops
-#ifdef __SANITIZE_ADDRESS__ // keeps 256 MiB of what was freed
+#ifdef __SANITIZE_ADDRESS__    // keeps 256 MiB of what was freed
     constexpr qint64 allowance = 512LL * 1024 * 1024;
 #else
     constexpr qint64 allowance = 32LL * 1024 * 1024;

@@ -313,8 +313,8 @@ void TestKernelService::findsKernelsAgain()
     createService();
     QCOMPARE(m_service->kernels().size(), 1);
     QCOMPARE(m_service->kernel(kernel.id)->executionState, QStringLiteral("busy"));
-    client = std::make_unique<KernelClient>(m_service->open(kernel.id, QStringLiteral("s1"), {seen}),
-                                            QStringLiteral("s1"));
+    client = std::make_unique<KernelClient>(
+        m_service->open(kernel.id, QStringLiteral("s1"), {seen}), QStringLiteral("s1"));
     QTRY_VERIFY_WITH_TIMEOUT(client->isDone(id), patienceMs);
     QCOMPARE(client->text(id), QStringLiteral("late\n"));
     QVERIFY(client->messages().front().sequence > seen);

@@ -106,8 +106,8 @@ private:
     }
     bool waitQuestion(SshLink &link)
     {
-        return QTest::qWaitFor(
-            [&] { return link.question() || link.state() == State::Closed; }, patienceMs);
+        return QTest::qWaitFor([&] { return link.question() || link.state() == State::Closed; },
+                               patienceMs);
     }
     [[nodiscard]] QString serverField(const QString &name) const
     {
@@ -533,8 +533,8 @@ void TestSsh::copyingGoesOnWhereItWasCut()
         patienceMs));
     QVERIFY(QFileInfo(dataFolder() + u'/' + left.first()).size() > 0);
     // Until the host has noticed the end of the connection somebody owns the leftover.
-    QVERIFY(QTest::qWaitFor(
-        [&] { return !isRunning(left.first().section(u'.', -1).toLongLong()); }, patienceMs));
+    QVERIFY(QTest::qWaitFor([&] { return !isRunning(left.first().section(u'.', -1).toLongLong()); },
+                            patienceMs));
     QSignalSpy progress(link.get(), &SshLink::progressChanged);
     link->open();
     QVERIFY(waitReady(*link));
@@ -562,9 +562,8 @@ void TestSsh::damagedCopyIsSentAgain()
 
 void TestSsh::fullDiskIsSaid()
 {
-    if (::geteuid() != 0 ||
-        ::mount("tmpfs", QFile::encodeName(m_host->home()).constData(), "tmpfs", 0,
-                "size=12m,mode=0777") != 0)
+    if (::geteuid() != 0 || ::mount("tmpfs", QFile::encodeName(m_host->home()).constData(), "tmpfs",
+                                    0, "size=12m,mode=0777") != 0)
         QSKIP("a small file system can be mounted by root only");
     const auto link = makeLink();
     const Error error = failure(*link);

@@ -62,10 +62,9 @@ void TestSshTarget::parses()
 void TestSshTarget::refuses_data()
 {
     QTest::addColumn<QString>("text");
-    for (const char *text :
-         {"", "  ", "-oProxyCommand=touch /tmp/x", "me@-oX", "-me@box", "box:0", "box:70000",
-          "box:ssh", "box:", "me@", "@box", "a b", "box;id", "box`id`", "$(id)@box", "[::1", "bo*x",
-          "me@bo'x", "[::1]22"})
+    for (const char *text : {"", "  ", "-oProxyCommand=touch /tmp/x", "me@-oX", "-me@box", "box:0",
+                             "box:70000", "box:ssh", "box:", "me@", "@box", "a b", "box;id",
+                             "box`id`", "$(id)@box", "[::1", "bo*x", "me@bo'x", "[::1]22"})
         QTest::newRow(text) << QString::fromUtf8(text);
 }
 

@@ -55,11 +55,12 @@ public:
         if (::geteuid() == 0)
             QDir().mkpath(QStringLiteral("/run/sshd"));
         write(QStringLiteral("sshd_config"),
-              "Port " + QByteArray::number(m_port) +
-                  "\nListenAddress 127.0.0.1\nHostKey " + path("hostkey") +
+              "Port " + QByteArray::number(m_port) + "\nListenAddress 127.0.0.1\nHostKey " +
+                  path("hostkey") +
                   "\nPidFile none\nUsePAM no\nStrictModes no\nPermitRootLogin yes\n"
-                  "MaxStartups 100\nMaxSessions 50\nAuthorizedKeysFile " + path("authorized") +
-                  "\nSetEnv HOME=" + QFile::encodeName(home()) + "\n" + m_config + '\n');
+                  "MaxStartups 100\nMaxSessions 50\nAuthorizedKeysFile " +
+                  path("authorized") + "\nSetEnv HOME=" + QFile::encodeName(home()) + "\n" +
+                  m_config + '\n');
         m_process.setProcessChannelMode(QProcess::MergedChannels);
         m_process.setStandardOutputFile(file(QStringLiteral("log")), QIODevice::Append);
         m_process.start(program(), {QStringLiteral("-D"), QStringLiteral("-e"),
@@ -115,8 +116,8 @@ public:
                            const QByteArray &more = "PreferredAuthentications publickey")
     {
         write(QStringLiteral("ssh_config"),
-              "Host box\n  HostName 127.0.0.1\n  Port " + QByteArray::number(m_port) +
-                  "\n  User " + m_user.toUtf8() + "\n  " + more +
+              "Host box\n  HostName 127.0.0.1\n  Port " + QByteArray::number(m_port) + "\n  User " +
+                  m_user.toUtf8() + "\n  " + more +
                   "\n  IdentitiesOnly yes\n  IdentityAgent none\n  IdentityFile " +
                   QFile::encodeName(file(key)) + "\n  UserKnownHostsFile " + path("known") +
                   "\n  GlobalKnownHostsFile none\n");
@@ -184,8 +185,7 @@ public:
     {
         if (!m_isMade)
             return;
-        Sshd::run(QStringLiteral("pkill"),
-                  {QStringLiteral("-KILL"), QStringLiteral("-u"), m_name});
+        Sshd::run(QStringLiteral("pkill"), {QStringLiteral("-KILL"), QStringLiteral("-u"), m_name});
         QThread::msleep(200);
         Sshd::run(QStringLiteral("userdel"), {QStringLiteral("-f"), m_name});
     }
