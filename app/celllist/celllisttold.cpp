@@ -10,6 +10,8 @@
 #include <QGuiApplication>
 #include <QMimeData>
 
+#include <utility>
+
 namespace farcell {
 
 // --- what NotebookView tells
@@ -36,6 +38,16 @@ void CellListView::setRunState(const CellId &id, const CellRunState &run)
     }
     d->repaintCell(id);
     d->updateTick();
+}
+
+void CellListView::setQueuePlaces(std::span<const CellId> queued)
+{
+    int place = 0;
+    for (const CellId &id : queued) {
+        int &shown = d->state(id).run.queuePosition;
+        if (std::exchange(shown, ++place) != place)
+            d->repaintCell(id);
+    }
 }
 
 void CellListView::setKernelLanguage(const QString &language)

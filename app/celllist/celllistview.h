@@ -7,6 +7,7 @@
 #include <QAbstractScrollArea>
 
 #include <memory>
+#include <span>
 
 namespace farcell {
 
@@ -52,6 +53,7 @@ public:
 
     // --- what NotebookView tells
     void setRunState(const CellId &id, const CellRunState &state);
+    void setQueuePlaces(std::span<const CellId> queued); // in the order they run
     void setKernelLanguage(const QString &language); // "python", "R", "julia", …
     void setBaseDirectory(const QString &directory);
     void setLineNumbersVisible(bool visible);

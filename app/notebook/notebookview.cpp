@@ -216,6 +216,15 @@ void NotebookView::wireSession()
         m_list->setRunState(id, state);
         emit statusChanged();
     });
+    // Each cell that ends moves all others up; thousands may wait.
+    m_placesDue.setSingleShot(true);
+    m_placesDue.setInterval(100ms);
+    connect(session, &NotebookSession::queueChanged, this, [this] {
+        if (!m_placesDue.isActive())
+            m_placesDue.start();
+    });
+    connect(&m_placesDue, &QTimer::timeout, this,
+            [this] { m_list->setQueuePlaces(m_session->queuedCells()); });
     connect(session, &NotebookSession::inputRequested, m_list, &CellListView::showInput);
     connect(session, &NotebookSession::inputEnded, m_list, &CellListView::hideInput);
     connect(session, &NotebookSession::pagerRequested, m_pager, &Pager::showText);

@@ -159,6 +159,7 @@ private:
     std::vector<CellId> m_waiting;
     CellId m_lastRunning; // unless it succeeded
     QTimer m_autosave;
+    QTimer m_placesDue; // of the queued cells
 
     QStackedWidget *m_stack;
     QWidget *m_blank;

@@ -74,10 +74,10 @@ std::optional<int> NotebookSession::Private::positionOf(const CellId &cell) cons
 {
     int position = 0;
     for (const CellRun &run : runs) {
-        if (!activeRequest.isEmpty() && run.request == activeRequest)
+        if (run.isCancelled || (!activeRequest.isEmpty() && run.request == activeRequest))
             continue;
         ++position;
-        if (run.cell == cell && !run.isCancelled)
+        if (run.cell == cell)
             return position;
     }
     return std::nullopt;

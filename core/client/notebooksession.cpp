@@ -149,6 +149,18 @@ int NotebookSession::queueLength() const
     return static_cast<int>(d->runs.size()) - (d->activeRequest.isEmpty() ? 0 : 1);
 }
 
+std::vector<CellId> NotebookSession::queuedCells() const
+{
+    std::vector<CellId> cells;
+    cells.reserve(d->runs.size());
+    for (const CellRun &run : d->runs) {
+        const bool isRunning = !d->activeRequest.isEmpty() && run.request == d->activeRequest;
+        if (!isRunning && !run.isCancelled)
+            cells.push_back(run.cell);
+    }
+    return cells;
+}
+
 bool NotebookSession::isBusy() const
 {
     return !d->runs.empty() || !runningCell().isEmpty();

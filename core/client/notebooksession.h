@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <span>
+#include <vector>
 
 namespace farcell {
 
@@ -62,6 +63,7 @@ public:
     [[nodiscard]] CellRunState runState(const CellId &id) const;
     [[nodiscard]] CellId runningCell() const; // empty if none
     [[nodiscard]] int queueLength() const;    // without the running cell
+    [[nodiscard]] std::vector<CellId> queuedCells() const; // in the order they run
     [[nodiscard]] bool isBusy() const;
 
     // Write execution timestamps into cell metadata the way the file already does (JupyterLab's

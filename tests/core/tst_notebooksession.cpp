@@ -297,6 +297,7 @@ void TestNotebookSession::errorStopsTheQueue()
     bench.run({fails, second, third});
     QCOMPARE(bench.session.runState(second).queuePosition, 1);
     QCOMPARE(bench.session.runState(third).queuePosition, 2);
+    QCOMPARE(bench.session.queuedCells(), (std::vector<CellId>{second, third}));
     const Request request = bench.next();
     bench.server.busy(request, 1);
 
