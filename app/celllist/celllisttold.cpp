@@ -44,8 +44,8 @@ void CellListView::setQueuePlaces(std::span<const CellId> queued)
 {
     int place = 0;
     for (const CellId &id : queued) {
-        int &shown = d->state(id).run.queuePosition;
-        if (std::exchange(shown, ++place) != place)
+        ++place;
+        if (std::exchange(d->state(id).run.queuePosition, place) != place)
             d->repaintCell(id);
     }
 }
