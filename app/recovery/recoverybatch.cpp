@@ -145,8 +145,11 @@ private:
         bool has = false;
         read(has);
         value.reset();
-        if (has)
-            read(value.emplace());
+        if (has) {
+            T held; // GCC 12 at -O3 thinks emplace() ends a value that was never made
+            read(held);
+            value = std::move(held);
+        }
     }
     template <typename T>
     void read(std::vector<T> &list)
