@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t maxAskers = 10000;
 constexpr std::string_view sequenceKey = "farcell_seq";
 constexpr std::string_view cellKey = "farcell_cell";
+constexpr std::size_t mostCells = 64; // whose execute_input has not come
 constexpr std::size_t maxPendingBytes = 64UL * 1024 * 1024;
 constexpr std::array<std::string_view, 5> outputs = {
     "stream", "display_data", "update_display_data", "execute_result", "clear_output"};
@@ -45,13 +46,19 @@ void MessageRecorder::reset(std::string_view key)
     m_askerOrder.clear();
     m_pendingInput = 0;
     m_isBusy = false;
+    m_cells.clear();
     setRunning({}, {});
 }
 
 void MessageRecorder::setRunning(std::string messageId, std::string cell)
 {
+    if (!cell.empty()) {
+        m_cells.emplace_back(messageId, std::move(cell));
+        if (m_cells.size() > mostCells) {
+            m_cells.pop_front();
+        }
+    }
     m_runningId = std::move(messageId);
-    m_runningCell = std::move(cell);
     m_ended.reset();
     m_isRunningIdle = false;
 }
@@ -122,9 +129,13 @@ std::optional<OwnMessage> MessageRecorder::record(Channel channel,
     std::string metadata(parsed->metadata);
     if (channel == Channel::Iopub && type == "status") {
         followStatus(*parsed, parent);
-    } else if (channel == Channel::Iopub && type == "execute_input" && parent.id == m_runningId &&
-               !m_runningCell.empty()) {
-        metadata = wire::withMember(metadata, cellKey, m_runningCell);
+    } else if (channel == Channel::Iopub && type == "execute_input") {
+        const auto cell = std::find_if(m_cells.begin(), m_cells.end(),
+                                       [&](const auto &entry) { return entry.first == parent.id; });
+        if (cell != m_cells.end()) {
+            metadata = wire::withMember(metadata, cellKey, cell->second);
+            m_cells.erase(cell);
+        }
     } else if (channel == Channel::Stdin) {
         m_pendingInput = m_journal.nextSequence();
         m_inputParent = parent.id;

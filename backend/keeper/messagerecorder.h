@@ -86,7 +86,9 @@ private:
     std::unordered_map<std::string, std::string> m_askers; // message id -> session
     std::deque<std::string> m_askerOrder;
     std::string m_inputParent;
-    std::string m_runningId, m_runningCell;
+    std::string m_runningId;
+    // By request. A broadcast may come after its reply, when the next one runs already.
+    std::deque<std::pair<std::string, std::string>> m_cells;
     std::optional<bool> m_ended;
     bool m_isRunningIdle = false;
     struct Lost

@@ -344,7 +344,8 @@ void TestConnectDialog::takesAPastedTokenOutOfSight()
 
     dialog.openAddress(server.url() + QStringLiteral("lab?token=from-the-address"));
 
-    const auto fields = dialog.findChildren<QLineEdit *>();
+    auto fields = dialog.findChildren<QLineEdit *>();
+    fields.removeIf([](const QLineEdit *field) { return !field->isVisible(); });
     QCOMPARE(fields.size(), 2);
     QCOMPARE(fields.at(0)->text(), server.url());
     QCOMPARE(fields.at(1)->text(), QStringLiteral("from-the-address"));

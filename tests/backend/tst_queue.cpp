@@ -83,8 +83,11 @@ void TestQueue::canBeSeenAndChanged()
     }
     QTRY_COMPARE_WITH_TIMEOUT(idsOf(m->ask(kernel, {{"command", "queue"}})),
                               (Ids{"one", "two", "three", "four"}), patienceMs);
-    const json items = m->ask(kernel, {{"command", "queue"}})["items"];
-    QVERIFY(items[0]["state"] == "running" && items[0]["position"] == 0);
+    json items;
+    QTRY_VERIFY_WITH_TIMEOUT(
+        (items = m->ask(kernel, {{"command", "queue"}})["items"])[0]["state"] == "running",
+        patienceMs);
+    QVERIFY(items[0]["position"] == 0);
     QVERIFY(items[0]["cell_id"] == "cell-1" && items[0]["code"] == "sleep 600");
     QVERIFY(items[0]["started_at"].is_number() && items[1]["started_at"].is_null());
     QVERIFY(items[2]["state"] == "queued" && items[2]["position"] == 2);
