@@ -119,7 +119,6 @@ void KernelRunner::childEnded()
 void KernelRunner::afterEnd()
 {
     m_sockets.reset();
-    endRunning();
     for (const OwnRequest &own : std::exchange(m_ownRequests, {})) {
         own.done("the kernel ended");
     }
@@ -131,6 +130,7 @@ void KernelRunner::afterEnd()
         finish(m_shutdownWaiters, {});
         break;
     case Goal::Restart:
+        endRunning();
         launch();
         break;
     case Goal::Run:
@@ -152,6 +152,7 @@ void KernelRunner::afterCrash()
     if (hasStarted || !isRestarted) {
         publishDeath(*m_exit, hasStarted, isRestarted);
     }
+    endRunning(); // only now: who is told that an execution was lost may ask why
     if (!isRestarted) {
         die(reason);
         return;

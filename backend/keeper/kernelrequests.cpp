@@ -22,6 +22,7 @@ constexpr auto replyPatience = 10s; // after the kernel said that it is idle
 constexpr std::size_t maxHeldBytes = 256UL * 1024 * 1024;
 constexpr std::size_t shownCode = 200; // characters
 constexpr std::string_view requestEnding = "_request";
+constexpr std::string_view lostReply = R"({"status":"aborted","farcell_kernel_ended":true})";
 
 // Comm messages and input replies are answered by nobody.
 bool hasReply(std::string_view type)
@@ -210,12 +211,12 @@ void KernelRunner::executionEnded(bool isError)
 }
 
 // Tells each asker what a kernel tells for requests it gives up.
-void KernelRunner::abortExecutions(const std::vector<Execution> &executions)
+void KernelRunner::abortExecutions(const std::vector<Execution> &executions,
+                                   std::string_view reply)
 {
     for (const Execution &execution : executions) {
         publishStatus("busy", {}, execution.header);
-        m_recorder.reply(execution.session, "execute_reply", R"({"status":"aborted"})",
-                         execution.header);
+        m_recorder.reply(execution.session, "execute_reply", reply, execution.header);
         publishStatus("idle", {}, execution.header);
     }
     if (const Execution *running = m_queue.running(); running != nullptr && !executions.empty()) {
@@ -223,13 +224,13 @@ void KernelRunner::abortExecutions(const std::vector<Execution> &executions)
     }
 }
 
-// The one that runs is lost with its kernel.
+// The one that runs is lost with its kernel, which may not even have told that it began.
 void KernelRunner::endRunning()
 {
     m_replyLateAt.reset();
     m_recorder.setRunning({}, {});
     if (const auto lost = m_queue.finish()) {
-        abortExecutions({*lost});
+        abortExecutions({*lost}, lostReply);
     }
 }
 
@@ -248,7 +249,7 @@ void KernelRunner::abortRequest(const std::string &session, const Request &reque
     if (hasReply(request.type)) {
         const std::string type =
             request.type.substr(0, request.type.size() - requestEnding.size()) + "_reply";
-        m_recorder.reply(session, type, R"({"status":"aborted"})", request.message.header);
+        m_recorder.reply(session, type, abortedReply, request.message.header);
     }
 }
 

@@ -93,6 +93,7 @@ public:
     [[nodiscard]] bool takeChanged();
 
 private:
+    static constexpr std::string_view abortedReply = R"({"status":"aborted"})";
     enum class Phase
     {
         Starting,
@@ -134,7 +135,8 @@ private:
     void enqueue(std::string_view session, const Request &request, std::string_view frame);
     void dispatch();
     void executionEnded(bool isError);
-    void abortExecutions(const std::vector<Execution> &executions);
+    void abortExecutions(const std::vector<Execution> &executions,
+                         std::string_view reply = abortedReply);
     void abortHeld();
     void abortRequest(const std::string &session, const Request &request);
     void abortEverything();

@@ -102,7 +102,8 @@ void NotebookSession::Private::handleReply(CellRun &run, const KernelMessage &me
     } else if (status != QLatin1String("ok")) {
         const bool isDurable = connection != nullptr && connection->isDurable();
         // It never began, or its kernel ended in the middle: no "idle" will follow.
-        run.outcome = run.hasBegun && isDurable ? Phase::Failed : Phase::Aborted;
+        const bool isLost = run.hasBegun || flagAt(message.content, "farcell_kernel_ended");
+        run.outcome = isLost && isDurable ? Phase::Failed : Phase::Aborted;
         if (isDurable) {
             finish(request);
             return;
