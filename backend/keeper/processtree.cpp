@@ -85,7 +85,9 @@ std::map<pid_t, Stat> tree(pid_t root)
     std::map<pid_t, Stat> found;
     const auto take = [&](pid_t pid) {
         const auto it = all.find(pid);
-        return it != all.end() && it->second.state != 0 && found.insert(*it).second;
+        // One that ended and was not collected (IPython may be interrupted before it does) is none.
+        const bool isThere = it != all.end() && it->second.state != 0 && it->second.state != 'Z';
+        return isThere && found.insert(*it).second;
     };
     bool isGrowing = take(root);
     while (isGrowing) {

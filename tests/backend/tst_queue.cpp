@@ -93,9 +93,9 @@ void TestQueue::canBeSeenAndChanged()
     QVERIFY(items[2]["state"] == "queued" && items[2]["position"] == 2);
 
     QVERIFY(m->ask(kernel, {{"command", "queue_order"}, {"msg_ids", {"four"}}}).is_null());
-    QVERIFY(m->ask(kernel, {{"command", "queue_order"}, {"msg_ids", {"none"}}}).is_string());
+    QVERIFY(m->ask(kernel, {{"command", "queue_order"}, {"msg_ids", {"none"}}}).contains("refused"));
     QVERIFY(m->ask(kernel, {{"command", "queue_cancel"}, {"msg_id", "two"}}).is_null());
-    QVERIFY(m->ask(kernel, {{"command", "queue_cancel"}, {"msg_id", "one"}}).is_string());
+    QVERIFY(m->ask(kernel, {{"command", "queue_cancel"}, {"msg_id", "one"}}).contains("refused"));
     QCOMPARE(idsOf(m->ask(kernel, {{"command", "queue"}})), (Ids{"one", "four", "three"}));
     QTRY_VERIFY_WITH_TIMEOUT(client->isDone(QStringLiteral("two")), patienceMs);
     QCOMPARE(statusOf(*client, QStringLiteral("two")), std::string("aborted"));
@@ -140,7 +140,7 @@ void TestQueue::stopsAfterOne()
     }
     QTRY_COMPARE_WITH_TIMEOUT(idsOf(m->ask(kernel, {{"command", "queue"}})).size(), std::size_t(3),
                               patienceMs);
-    QVERIFY(m->ask(kernel, {{"command", "queue_stop_after"}, {"msg_id", "gone"}}).is_string());
+    QVERIFY(m->ask(kernel, {{"command", "queue_stop_after"}, {"msg_id", "gone"}}).contains("refused"));
     QVERIFY(m->ask(kernel, {{"command", "queue_stop_after"}, {"msg_id", "two"}}).is_null());
     QVERIFY(m->ask(kernel, {{"command", "queue"}})["stop_after"] == "two");
     QVERIFY(m->ask(kernel, {{"command", "queue_resume"}}).is_null());

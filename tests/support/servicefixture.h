@@ -58,15 +58,16 @@ public:
     {
         return std::make_unique<KernelClient>(service->open(id, session, options), session);
     }
-    // The answer's data; null with a warning if it was refused.
+    // The answer's data; {"refused": why} if there is none.
     [[nodiscard]] nlohmann::json ask(const KernelId &id, const nlohmann::json &command) const
     {
         const auto future = service->ask(id, {}, command);
         if (!QTest::qWaitFor([&] { return future.isFinished(); }, patienceMs)) {
-            return "no answer";
+            return {{"refused", "no answer"}};
         }
         const Result<nlohmann::json> answer = future.result();
-        return answer ? *answer : nlohmann::json(answer.error().message.toStdString());
+        return answer ? *answer
+                      : nlohmann::json{{"refused", answer.error().message.toStdString()}};
     }
     [[nodiscard]] QString bundleOf(const KernelId &id) const
     {

@@ -83,9 +83,8 @@ public:
     // Cuts every connection, as a lost network would in the end; the listener goes on.
     void endSessions()
     {
-        const QString parent = QString::number(m_process.processId());
         if (m_process.state() != QProcess::NotRunning)
-            run(QStringLiteral("pkill"), {QStringLiteral("-KILL"), QStringLiteral("-P"), parent});
+            endSessionsBelow(m_process.processId());
     }
 
     // A host key nobody knows, as after a new installation.
@@ -150,6 +149,23 @@ public:
     }
 
 private:
+    // sshd's own processes only, with the one it makes for the user, which also holds the
+    // connection; what runs in the session is left to it.
+    static void endSessionsBelow(qint64 parent)
+    {
+        for (const QString &name :
+             QDir(QStringLiteral("/proc")).entryList({QStringLiteral("[0-9]*")}, QDir::Dirs)) {
+            QFile file(QStringLiteral("/proc/") + name + QStringLiteral("/stat"));
+            if (!file.open(QIODevice::ReadOnly))
+                continue;
+            const QByteArray stat = file.readAll();
+            const auto fields = stat.mid(stat.lastIndexOf(')') + 2).split(' ');
+            if (fields.size() < 2 || fields[1].toLongLong() != parent || !stat.contains("(sshd"))
+                continue;
+            endSessionsBelow(name.toLongLong());
+            ::kill(static_cast<pid_t>(name.toLongLong()), SIGKILL);
+        }
+    }
     [[nodiscard]] QByteArray path(const char *name) const
     {
         return QFile::encodeName(file(QLatin1String(name)));
