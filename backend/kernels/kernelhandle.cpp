@@ -1,44 +1,23 @@
 #include "backend/kernels/kernelhandle.h"
 
-#include "core/jupyter/messages.h"
-#include "core/jupyter/websocketframes.h"
+#include "backend/kernels/journalstream.h"
+#include "backend/kernels/streambatch.h"
+
+#include <QPointer>
+#include <QUuid>
 
 #include <algorithm>
 #include <utility>
-
-#include <QUuid>
 
 namespace farcell {
 
 namespace {
 
-constexpr qsizetype batchBytes = 1024LL * 1024;
 constexpr std::size_t rememberedSessions = 256;
 
 std::string journalOf(const QString &bundle)
 {
     return bundle.toStdString() + '/' + bundle::journalDirectory;
-}
-
-QByteArray bytesOf(std::string_view text)
-{
-    return {text.data(), static_cast<qsizetype>(text.size())};
-}
-
-// A message of the server's own, for everyone and without a number.
-std::string farcellMessage(std::string_view type, const nlohmann::json &content)
-{
-    const std::string header = wire::makeHeader(type, "farcelld");
-    const std::string text = content.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-    return wire::encodeV1({"iopub", header, "{}", "{}", text, {}});
-}
-
-// The channel's name is the first part of a v1 frame.
-bool isInputRequest(const QByteArray &frame)
-{
-    const auto message =
-        wire::decodeV1({frame.constData(), static_cast<std::size_t>(frame.size())});
-    return message && message->channel == "stdin";
 }
 
 } // namespace
@@ -57,7 +36,7 @@ KernelHandle::KernelHandle(Identity identity, QString bundle, pid_t keeper, QObj
         emit active();
     });
     connect(&m_link, &KeeperLink::stateChanged, this, &KernelHandle::tellProblem);
-    connect(&m_link, &KeeperLink::queueChanged, this, qOverload<>(&KernelHandle::tellQueue));
+    connect(&m_link, &KeeperLink::queueChanged, this, &KernelHandle::tellQueue);
 }
 
 KernelHandle::~KernelHandle()
@@ -74,7 +53,8 @@ KernelModel KernelHandle::model() const
     model.connections = static_cast<int>(m_streams.size());
     const std::string_view state = keeperprotocol::stateName(m_link.progress().state);
     model.executionState =
-        m_gone.isEmpty() ? QString::fromUtf8(bytesOf(state)) : QStringLiteral("dead");
+        m_gone.isEmpty() ? QString::fromUtf8(state.data(), static_cast<qsizetype>(state.size()))
+                         : QStringLiteral("dead");
     model.reason = reason();
     model.lastSequence = lastSequence();
     model.started = m_identity.started;
@@ -146,8 +126,8 @@ std::unique_ptr<KernelStream> KernelHandle::open(const QString &session,
         // say so and go on from here.
         const quint64 since = std::min(*options.since, lastSequence());
         if (since < *options.since) {
-            stream->m_first.append(bytesOf(farcellMessage(
-                "farcell_gap", {{"since", *options.since}, {"first", lastSequence() + 1}})));
+            stream->m_first.append(serverFrame(
+                "farcell_gap", {{"since", *options.since}, {"first", lastSequence() + 1}}));
         }
         stream->m_position = {0, 0, since + 1};
         stream->m_everyoneUntil = lastSequence();
@@ -224,46 +204,13 @@ void KernelHandle::setGone(const QString &reason)
 
 // --- delivery
 
-// Up to a megabyte up to number `last`. Where numbers are missing, retention has given up their
-// messages, and a message that says so takes their place.
-KernelHandle::Batch KernelHandle::readBatch(JournalReader &reader, quint64 expected, quint64 last)
-{
-    Batch batch;
-    qsizetype bytes = 0;
-    while (bytes < batchBytes) {
-        const auto record = reader.next(last);
-        if (!record) {
-            break;
-        }
-        if (record->sequence > expected) {
-            batch.push_back(gapBefore(record->sequence, expected));
-        }
-        expected = record->sequence + 1;
-        const auto named = keeperprotocol::decodeNamed(record->payload);
-        if (record->type != keeperprotocol::messageRecord || !named) {
-            continue;
-        }
-        batch.push_back({record->sequence, bytesOf(named->name), bytesOf(named->rest), false});
-        bytes += batch.back().frame.size();
-    }
-    return batch;
-}
-
-KernelHandle::Record KernelHandle::gapBefore(quint64 first, quint64 expected)
-{
-    return {first - 1,
-            {},
-            bytesOf(farcellMessage("farcell_gap", {{"since", expected - 1}, {"first", first}})),
-            true};
-}
-
 void KernelHandle::pump()
 {
     m_isScheduled = false;
     if (!isAnyLive()) {
         return;
     }
-    const Batch batch = readBatch(m_tail, m_tail.position().nextSequence, lastSequence());
+    const StreamBatch batch = readBatch(m_tail, m_tail.position().nextSequence, lastSequence());
     std::vector<QPointer<JournalStream>> live;
     for (JournalStream *stream : m_streams) {
         if (stream->m_isLive) {
@@ -272,7 +219,7 @@ void KernelHandle::pump()
     }
     for (const QPointer<JournalStream> &stream : live) {
         if (stream) {
-            deliver(*stream, batch);
+            stream->deliver(batch);
         }
     }
     if (!batch.empty() && m_tail.position().nextSequence <= lastSequence()) {
@@ -284,36 +231,6 @@ void KernelHandle::schedule()
 {
     if (!std::exchange(m_isScheduled, true)) {
         QMetaObject::invokeMethod(this, &KernelHandle::pump, Qt::QueuedConnection);
-    }
-}
-
-void KernelHandle::deliver(JournalStream &stream, const Batch &batch)
-{
-    const quint64 pendingInput =
-        stream.m_kernel ? stream.m_kernel->m_link.progress().pendingInput : 0;
-    QList<QByteArray> frames;
-    frames.reserve(static_cast<qsizetype>(batch.size()));
-    for (const Record &record : batch) {
-        if (record.sequence < stream.m_firstWanted) {
-            continue; // the others are behind what this one wants
-        }
-        if (record.isGap && !stream.m_options.since && !stream.m_options.events) {
-            continue; // a client that knows nothing of it
-        }
-        const bool isForAll = record.addressee.isEmpty();
-        if (!isForAll && record.addressee != stream.m_sessionBytes &&
-            record.sequence > stream.m_everyoneUntil) {
-            continue;
-        }
-        // Somebody has answered it long ago.
-        if (!isForAll && record.sequence <= stream.m_replayedUntil &&
-            record.sequence != pendingInput && isInputRequest(record.frame)) {
-            continue;
-        }
-        frames.append(record.frame);
-    }
-    if (!frames.isEmpty()) {
-        emit stream.framesReceived(frames);
     }
 }
 
@@ -331,7 +248,7 @@ void KernelHandle::makeLive(JournalStream &stream)
     stream.m_reader.reset();
     stream.m_isLive = true;
     pump();
-    tellLive(stream);
+    stream.tellLive();
 }
 
 void KernelHandle::catchUp(JournalStream &stream)
@@ -347,7 +264,7 @@ void KernelHandle::catchUp(JournalStream &stream)
     // Not past the tail: it joins the others there.
     const quint64 last = std::min<quint64>(lastSequence(), m_tail.position().nextSequence - 1);
     const quint64 expected = stream.m_position.nextSequence;
-    Batch batch = readBatch(*stream.m_reader, expected, last);
+    StreamBatch batch = readBatch(*stream.m_reader, expected, last);
     // Reading does not get that far when the journal has lost a piece: go on with the others.
     const bool isBroken = batch.empty() && stream.m_reader->position().nextSequence <= last;
     if (isBroken) {
@@ -360,9 +277,9 @@ void KernelHandle::catchUp(JournalStream &stream)
         stream.m_isLive = true;
     }
     const QPointer<JournalStream> guard(&stream);
-    deliver(stream, batch);
+    stream.deliver(batch);
     if (guard && hasArrived) {
-        tellLive(stream);
+        stream.tellLive();
     } else if (guard && !stream.m_isPaused) {
         QMetaObject::invokeMethod(
             &stream,
@@ -372,19 +289,6 @@ void KernelHandle::catchUp(JournalStream &stream)
                 }
             },
             Qt::QueuedConnection);
-    }
-}
-
-// It has got everything there was when it was opened.
-void KernelHandle::tellLive(JournalStream &stream)
-{
-    const QPointer<JournalStream> guard(&stream);
-    if (stream.m_options.events && !std::exchange(stream.m_isToldLive, true)) {
-        emit stream.framesReceived(
-            {bytesOf(farcellMessage("farcell_live", {{"last", stream.m_replayedUntil}}))});
-    }
-    if (guard) {
-        tellQueue(stream);
     }
 }
 
@@ -404,7 +308,7 @@ void KernelHandle::tellProblem()
     }
     const nlohmann::json text =
         now.isEmpty() ? nlohmann::json() : nlohmann::json(now.toStdString());
-    const QByteArray frame = bytesOf(farcellMessage("farcell_problem", {{"message", text}}));
+    const QByteArray frame = serverFrame("farcell_problem", {{"message", text}});
     const std::vector<QPointer<JournalStream>> guarded(m_streams.begin(), m_streams.end());
     for (const QPointer<JournalStream> &stream : guarded) {
         if (stream && stream->m_options.events && !stream->m_isPaused) {
@@ -423,64 +327,8 @@ void KernelHandle::tellQueue()
     }
     for (const QPointer<JournalStream> &stream : guarded) {
         if (stream) {
-            tellQueue(*stream);
+            stream->tellQueue();
         }
-    }
-}
-
-void KernelHandle::tellQueue(JournalStream &stream)
-{
-    if (stream.m_options.events && stream.m_isLive && stream.m_kernel &&
-        stream.m_kernel->m_link.queue().is_object() && std::exchange(stream.m_wantsQueue, false)) {
-        emit stream.framesReceived(
-            {bytesOf(farcellMessage("farcell_queue", stream.m_kernel->m_link.queue()))});
-    }
-}
-
-// --- stream
-
-JournalStream::JournalStream(KernelHandle &kernel, QString session, bool hasOwnSession)
-    : m_kernel(&kernel)
-    , m_session(std::move(session))
-    , m_sessionBytes(m_session.toUtf8())
-    , m_hasOwnSession(hasOwnSession)
-{}
-
-JournalStream::~JournalStream()
-{
-    if (m_kernel) {
-        m_kernel->detach(*this);
-    }
-}
-
-void JournalStream::send(const QByteArray &frame)
-{
-    if (m_kernel) {
-        m_kernel->m_link.send(m_sessionBytes, frame);
-    }
-}
-
-void JournalStream::pause()
-{
-    m_isPaused = true;
-    m_isResumeQueued = false;
-    if (m_kernel) {
-        m_kernel->leaveTail(*this);
-    }
-}
-
-void JournalStream::resume()
-{
-    m_isPaused = false;
-    if (!m_first.isEmpty()) {
-        const QPointer<JournalStream> guard(this);
-        emit framesReceived(std::exchange(m_first, {}));
-        if (!guard || m_isPaused) {
-            return;
-        }
-    }
-    if (m_kernel && !m_isLive) {
-        m_kernel->makeLive(*this);
     }
 }
 

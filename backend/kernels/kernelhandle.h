@@ -5,8 +5,6 @@
 #include "backend/kernels/kernelservice.h"
 #include "core/journal/journalreader.h"
 
-#include <QPointer>
-
 #include <deque>
 #include <memory>
 #include <optional>
@@ -59,27 +57,14 @@ signals:
 
 private:
     friend class JournalStream;
-    struct Record
-    {
-        quint64 sequence = 0;
-        QByteArray addressee;
-        QByteArray frame;
-        bool isGap = false; // stands for messages that are not kept any more
-    };
-    using Batch = std::vector<Record>;
 
     void pump();
     void schedule();
-    [[nodiscard]] static Batch readBatch(JournalReader &reader, quint64 expected, quint64 last);
-    [[nodiscard]] static Record gapBefore(quint64 first, quint64 expected);
-    static void deliver(JournalStream &stream, const Batch &batch);
     void makeLive(JournalStream &stream);
     void catchUp(JournalStream &stream);
-    static void tellLive(JournalStream &stream);
     [[nodiscard]] QString problem() const;
     void tellProblem();
     void tellQueue();
-    static void tellQueue(JournalStream &stream);
     void detach(JournalStream &stream);
     void leaveTail(JournalStream &stream);
     [[nodiscard]] quint64 lastSequence() const;
@@ -101,41 +86,6 @@ private:
     QString m_gone;
     QString m_toldProblem;
     bool m_isScheduled = false;
-};
-
-// A client's stream: a place in the kernel's journal.
-class JournalStream : public KernelStream
-{
-    Q_OBJECT
-    Q_DISABLE_COPY_MOVE(JournalStream)
-
-public:
-    JournalStream(KernelHandle &kernel, QString session, bool hasOwnSession);
-    ~JournalStream() override;
-
-    void send(const QByteArray &frame) override;
-    void pause() override;
-    void resume() override;
-
-private:
-    friend class KernelHandle;
-
-    QPointer<KernelHandle> m_kernel;
-    QString m_session;
-    QByteArray m_sessionBytes;
-    bool m_hasOwnSession;       // false: made up for a client that named none
-    bool m_isPaused = true;     // until the caller had time to connect
-    bool m_isLive = false;      // reads with the kernel's tail
-    JournalPosition m_position; // segment 0: not looked up yet
-    quint64 m_firstWanted = 1;
-    std::unique_ptr<JournalReader> m_reader; // while it catches up
-    quint64 m_replayedUntil = 0;             // up to here old input requests are left out
-    quint64 m_everyoneUntil = 0; // up to here other clients' replies are delivered as well
-    bool m_isResumeQueued = false;
-    StreamOptions m_options;
-    QList<QByteArray> m_first; // to send before anything else
-    bool m_isToldLive = false;
-    bool m_wantsQueue = true; // has not got the latest farcell_queue
 };
 
 } // namespace farcell

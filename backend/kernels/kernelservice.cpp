@@ -1,5 +1,6 @@
 #include "backend/kernels/kernelservice.h"
 
+#include "backend/keeper/programpages.h"
 #include "backend/kernels/kernelserviceparts.h"
 
 #include <QDir>
@@ -49,7 +50,11 @@ KernelService::KernelService(std::unique_ptr<Private> privateData)
     d->q = this;
     d->tidy.setSingleShot(true);
     d->tidy.setInterval(tidyAfter);
-    connect(&d->tidy, &QTimer::timeout, this, [] { malloc_trim(0); });
+    connect(&d->tidy, &QTimer::timeout, this, [] {
+        malloc_trim(0);
+        forgetProgramPages();
+    });
+    d->tidy.start();
 }
 
 KernelService::~KernelService()
