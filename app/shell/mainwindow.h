@@ -116,15 +116,15 @@ private:
     void pageNotSaved(const Page *page);
     void removePage(Page *page);
     void finishClosing();
-    void openText(const QString &title, const QString &text);
-    void openTextFile(const QString &path, Runtime *runtime, const QByteArray &bytes);
-    void openLink(const QUrl &url);
     void showCellMenu(const CellId &id, const QPoint &globalPos);
     void showFilesPanel();
     void showFolder(const QString &path);
+
+    // windowopen.cpp
+    void openText(const QString &title, const QString &text);
+    void openTextFile(const QString &path, Runtime *runtime, const QByteArray &bytes);
+    void openLink(const QUrl &url);
     void chooseFileToOpen();
-    void renameFile();
-    void exportCode();
     void openWelcome();
 
     // windowsessions.cpp: kernels, whoever's they are
@@ -151,6 +151,8 @@ private:
     void openSettings();
     void openShortcuts();
     void openAbout();
+    void renameFile();
+    void exportCode();
 
     Workspace m_workspace;
     Keymap &m_keymap;
