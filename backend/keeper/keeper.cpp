@@ -1,6 +1,7 @@
 #include "backend/keeper/keeper.h"
 
 #include "backend/keeper/kernelrunnerparts.h"
+#include "backend/keeper/programpages.h"
 
 #include <algorithm>
 #include <chrono>
@@ -77,6 +78,7 @@ void Keeper::giveMemoryBack(bool isBusy)
     } else if (m_tidyAt && *m_tidyAt <= now) {
         m_tidyAt.reset();
         malloc_trim(0);
+        forgetProgramPages();
     }
 }
 
