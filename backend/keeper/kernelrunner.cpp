@@ -23,6 +23,7 @@ namespace {
 
 constexpr auto nudgeInterval = 500ms;
 constexpr auto iopubPatience = 20ms; // between the reply and a broadcast that is late
+constexpr auto stdinPatience = 2s;   // some kernel may have no such socket
 constexpr auto stableAfter = 10s;
 constexpr auto lookInterval = 200ms; // between two looks at its processes
 constexpr auto sampleBusy = 1s;      // of its memory
@@ -134,6 +135,7 @@ void KernelRunner::launch()
     m_memory.clear();
     m_nudges.clear();
     m_exit.reset();
+    m_stdinLimit.reset();
     m_goal = Goal::Run;
     m_phase = Phase::Starting;
     m_isChanged = true;
@@ -180,7 +182,12 @@ void KernelRunner::answered(const OwnMessage &message)
         m_nudgeAt = Clock::now() + iopubPatience;
     }
     if (m_phase == Phase::Starting && m_hasAnswered && m_isIopubProven) {
-        becomeReady();
+        m_stdinLimit = m_stdinLimit.value_or(Clock::now() + stdinPatience);
+        if (m_sockets->canBeAsked() || Clock::now() >= *m_stdinLimit) {
+            becomeReady();
+        } else {
+            m_nudgeAt = Clock::now() + iopubPatience;
+        }
     }
     if (message.channel == Channel::Iopub) {
         return;

@@ -25,8 +25,8 @@
 
 namespace farcell {
 
-// A kernel's life: start, proof that it answers and that its broadcasts arrive, requests and their
-// queue, interrupt, restart, the ladder down to SIGKILL, automatic restart after a crash, and the
+// A kernel's life: start, proof that it answers, broadcasts and can ask, requests and their queue,
+// interrupt, restart, the ladder down to SIGKILL, automatic restart after a crash, and the
 // reason when it is over. Every execute_request it takes gets a reply, if need be "aborted".
 //
 // Lives on the keeper's only thread; the keeper's loop calls it. Not here: farcelld, polling.
@@ -188,6 +188,7 @@ private:
     int m_failedStarts = 0;
     std::optional<Clock::time_point> m_nudgeAt, m_termAt, m_killAt, m_drainedAt, m_stableAt,
         m_lookAt, m_sampleAt, m_replyLateAt;
+    std::optional<Clock::time_point> m_stdinLimit; // once all else is proven
     Clock::time_point m_drainLimit;
 
     MemoryCurve m_memory;

@@ -24,6 +24,9 @@ KernelSockets::KernelSockets(zmq::context_t &context, const Connection &connecti
         } else {
             socket.set(zmq::sockopt::routing_id, identity);
         }
+        if (channel == Channel::Stdin) {
+            socket.set(zmq::sockopt::immediate, true); // writable when connected, not before
+        }
         socket.connect(connection.endpoint(channel));
         m_sockets.at(static_cast<std::size_t>(channel)) = std::move(socket);
     }
@@ -32,6 +35,11 @@ KernelSockets::KernelSockets(zmq::context_t &context, const Connection &connecti
 zmq::socket_t &KernelSockets::socket(Channel channel)
 {
     return m_sockets.at(static_cast<std::size_t>(channel));
+}
+
+bool KernelSockets::canBeAsked()
+{
+    return (socket(Channel::Stdin).get(zmq::sockopt::events) & ZMQ_POLLOUT) != 0;
 }
 
 std::span<const std::string_view> KernelSockets::receive(Channel channel)

@@ -24,6 +24,8 @@ public:
                   const std::string &identity);
 
     [[nodiscard]] zmq::socket_t &socket(Channel channel);
+    // The stdin socket has reached the kernel, which drops what it asks before.
+    [[nodiscard]] bool canBeAsked();
     // The next message of a channel as frames, valid until the next call; empty: none waits.
     [[nodiscard]] std::span<const std::string_view> receive(Channel channel);
     bool send(Channel channel, const std::vector<std::string_view> &frames);

@@ -47,6 +47,7 @@ private slots:
     void givesUpAfterTooManyCrashes();
     void holdsRequestsWhileItRestarts();
     void restartsAKernelThatIsDead();
+    void losesNoQuestionOfALateSocket();
     void sendsNoInputRequestTwice();
     void carriesBuffers();
     void deliversABurstInOrder();
@@ -242,6 +243,23 @@ void TestKeeper::restartsAKernelThatIsDead()
     const QString id = client->execute(QStringLiteral("echo alive"));
     QTRY_VERIFY_WITH_TIMEOUT(client->isDone(id), patienceMs);
     QVERIFY(client->isSequenceRising());
+}
+
+// A kernel drops what it asks while its stdin socket knows nobody.
+void TestKeeper::losesNoQuestionOfALateSocket()
+{
+    m_specs->install(QStringLiteral("late"), {{"farcell_transport", "ipc"}}, "signal",
+                     {QCoreApplication::applicationDirPath().toStdString() + "/fastkernel",
+                      "{connection_file}", "late-stdin"});
+    const auto kernel = startKernel(QStringLiteral("late"));
+    QVERIFY(kernel.has_value());
+    const auto client = connectClient(kernel->id, QStringLiteral("s"));
+    const QString id = client->execute(QStringLiteral("input name?"), true);
+    QTRY_VERIFY_WITH_TIMEOUT(client->find(QStringLiteral("input_request"), id) != nullptr,
+                             patienceMs);
+    client->send(QStringLiteral("stdin"), QStringLiteral("input_reply"), {{"value", "Ada"}});
+    QTRY_VERIFY_WITH_TIMEOUT(client->isDone(id), patienceMs);
+    QCOMPARE(client->text(id), QStringLiteral("Ada\n"));
 }
 
 void TestKeeper::sendsNoInputRequestTwice()

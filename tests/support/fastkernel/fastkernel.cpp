@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
+#include <string_view>
 #include <utility>
 
 #include <unistd.h>
@@ -18,8 +19,11 @@
 namespace farcell::test {
 
 using nlohmann::json;
+using namespace std::chrono_literals;
 
 namespace {
+
+constexpr auto stdinDelay = 500ms;
 
 std::atomic<bool> wasInterrupted = false; // set by the handler of SIGINT
 
@@ -46,8 +50,10 @@ std::string numberedLine(unsigned long number, std::size_t size)
 
 } // namespace
 
-FastKernel::FastKernel(const json &connection)
-    : m_shell(m_context, zmq::socket_type::router)
+FastKernel::FastKernel(const json &connection, bool isStdinLate)
+    : m_connection(connection)
+    , m_stdinAt(std::chrono::steady_clock::now() + (isStdinLate ? stdinDelay : 0ms))
+    , m_shell(m_context, zmq::socket_type::router)
     , m_control(m_context, zmq::socket_type::router)
     , m_stdin(m_context, zmq::socket_type::router)
     , m_iopub(m_context, zmq::socket_type::pub)
@@ -57,12 +63,20 @@ FastKernel::FastKernel(const json &connection)
 {
     bindSocket(m_shell, connection, "shell_port");
     bindSocket(m_control, connection, "control_port");
-    bindSocket(m_stdin, connection, "stdin_port");
     bindSocket(m_iopub, connection, "iopub_port");
     bindSocket(m_heartbeat, connection, "hb_port");
     struct sigaction action = {};
     action.sa_handler = [](int) { wasInterrupted = true; };
     sigaction(SIGINT, &action, nullptr);
+    bindStdin();
+}
+
+void FastKernel::bindStdin()
+{
+    if (m_stdinAt && std::chrono::steady_clock::now() >= *m_stdinAt) {
+        bindSocket(m_stdin, m_connection, "stdin_port");
+        m_stdinAt.reset();
+    }
 }
 
 void FastKernel::run()
@@ -73,10 +87,11 @@ void FastKernel::run()
                                               {m_shell.handle(), 0, ZMQ_POLLIN, 0},
                                               {m_heartbeat.handle(), 0, ZMQ_POLLIN, 0}};
         try {
-            zmq::poll(items, std::chrono::milliseconds(-1));
+            zmq::poll(items, m_stdinAt ? 10ms : -1ms);
         } catch (const zmq::error_t &) {
             continue; // SIGINT
         }
+        bindStdin();
         Request request;
         if (receive(m_control, request)) {
             serve(m_control, request);
@@ -334,8 +349,9 @@ void FastKernel::send(zmq::socket_t &socket, const std::vector<std::string> &ide
 
 int main(int argc, char **argv)
 {
-    if (argc != 2) {
-        std::fprintf(stderr, "usage: fastkernel CONNECTION_FILE\n");
+    const bool isStdinLate = argc == 3 && std::string_view(argv[2]) == "late-stdin";
+    if (argc != 2 && !isStdinLate) {
+        std::fprintf(stderr, "usage: fastkernel CONNECTION_FILE [late-stdin]\n");
         return 2;
     }
     std::ifstream file(argv[1]);
@@ -344,6 +360,6 @@ int main(int argc, char **argv)
         std::fprintf(stderr, "fastkernel: no connection file\n");
         return 1;
     }
-    farcell::test::FastKernel(connection).run();
+    farcell::test::FastKernel(connection, isStdinLate).run();
     return 0;
 }

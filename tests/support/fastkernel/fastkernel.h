@@ -2,6 +2,8 @@
 
 #include "core/jupyter/zmqframes.h"
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,7 +28,8 @@ namespace farcell::test {
 class FastKernel
 {
 public:
-    explicit FastKernel(const nlohmann::json &connection);
+    // A late stdin socket is there only half a second after the others.
+    FastKernel(const nlohmann::json &connection, bool isStdinLate);
     void run(); // until shutdown_request
 
 private:
@@ -44,6 +47,7 @@ private:
         Failed
     };
 
+    void bindStdin();
     bool receive(zmq::socket_t &socket, Request &request);
     void serve(zmq::socket_t &socket, const Request &request);
     void execute(zmq::socket_t &socket, const Request &request);
@@ -62,6 +66,8 @@ private:
               std::string_view buffer = {});
     std::string nextHeader(std::string_view type);
 
+    nlohmann::json m_connection;
+    std::optional<std::chrono::steady_clock::time_point> m_stdinAt; // it is not bound yet
     zmq::context_t m_context;
     zmq::socket_t m_shell, m_control, m_stdin, m_iopub, m_heartbeat;
     wire::MessageSigner m_signer;
