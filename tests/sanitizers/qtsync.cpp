@@ -23,15 +23,16 @@ Function *qtFunction(const char *mangledName)
     return reinterpret_cast<Function *>(dlsym(RTLD_NEXT, mangledName));
 }
 
-// A function that sees all that the thread that made it had done.
+// A function that sees all that the thread that made it had done. What it calls is put away before
+// the hand-over: the reader finds it only behind that.
 template <typename... Arguments>
 std::function<void(Arguments...)> synced(std::function<void(Arguments...)> function)
 {
-    const auto handOver = std::make_shared<char>();
+    const auto handOver = std::make_shared<std::function<void(Arguments...)>>(std::move(function));
     __tsan_release(handOver.get());
-    return [handOver, function = std::move(function)](Arguments... arguments) {
+    return [handOver](Arguments... arguments) {
         __tsan_acquire(handOver.get());
-        function(arguments...);
+        (*handOver)(arguments...);
     };
 }
 
@@ -52,6 +53,7 @@ private:
         __tsan_acquire(slot);
         if (which == Call) {
             slot->m_slot->call(receiver, arguments);
+            __tsan_release(slot); // the sender may be the one that destroys it
         } else if (which == Destroy) {
             slot->m_slot->destroyIfLastRef();
             delete slot;
