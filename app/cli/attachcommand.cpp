@@ -1,6 +1,7 @@
 #include "app/cli/attachcommand.h"
 
 #include "app/cli/endpointoption.h"
+#include "core/base/onfinished.h"
 #include "core/client/outputmessage.h"
 
 #include <algorithm>
@@ -56,7 +57,7 @@ void AttachCommand::start()
     if (!endpoint)
         return fail(ExitCode::Usage, endpoint.error().message);
     m_client = std::make_unique<RuntimeClient>(*endpoint);
-    m_client->kernels().then(this, [this](const Result<QList<RemoteKernel>> &kernels) {
+    onFinished(m_client->kernels(), this, [this](const Result<QList<RemoteKernel>> &kernels) {
         if (!kernels)
             return fail(ExitCode::NoRuntime, withAdvice(kernels.error()));
         findKernel(*kernels);
@@ -80,21 +81,22 @@ void AttachCommand::findKernel(const QList<RemoteKernel> &kernels)
 
 void AttachCommand::findByPath(const QList<RemoteKernel> &kernels)
 {
-    m_client->sessions().then(this, [this, kernels](const Result<QList<RemoteSession>> &sessions) {
-        if (!sessions)
-            return fail(ExitCode::NoRuntime, sessions.error().message);
-        for (const RemoteSession &session : *sessions) {
-            if (session.path == m_options.kernel || session.name == m_options.kernel)
-                return follow(session.kernel.id, session.kernel.name);
-        }
-        QStringList ids;
-        for (const RemoteKernel &kernel : kernels)
-            ids << kernel.id.toString();
-        fail(ExitCode::NoRuntime,
-             ids.isEmpty() ? tr("There is no kernel %1; none is running").arg(m_options.kernel)
-                           : tr("There is no kernel %1; there are: %2")
-                                 .arg(m_options.kernel, ids.join(QStringLiteral(", "))));
-    });
+    onFinished(
+        m_client->sessions(), this, [this, kernels](const Result<QList<RemoteSession>> &sessions) {
+            if (!sessions)
+                return fail(ExitCode::NoRuntime, sessions.error().message);
+            for (const RemoteSession &session : *sessions) {
+                if (session.path == m_options.kernel || session.name == m_options.kernel)
+                    return follow(session.kernel.id, session.kernel.name);
+            }
+            QStringList ids;
+            for (const RemoteKernel &kernel : kernels)
+                ids << kernel.id.toString();
+            fail(ExitCode::NoRuntime,
+                 ids.isEmpty() ? tr("There is no kernel %1; none is running").arg(m_options.kernel)
+                               : tr("There is no kernel %1; there are: %2")
+                                     .arg(m_options.kernel, ids.join(QStringLiteral(", "))));
+        });
 }
 
 void AttachCommand::follow(const KernelId &id, const QString &name)
@@ -118,8 +120,10 @@ void AttachCommand::print(const KernelMessage &message)
     const QString type = message.type();
     if (type == QLatin1String("stream")) {
         const bool isError = textAt(message.content, "name") == QLatin1String("stderr");
-        forEachStreamPart(
-            message, [isError](const QString &part) { write(isError ? stderr : stdout, part); });
+        forEachStreamPart(message, [isError](const QString &part) {
+            write(isError ? stderr : stdout, part);
+            return true;
+        });
     } else if (type == QLatin1String("execute_result") || type == QLatin1String("display_data")) {
         const auto data = message.content.find("data");
         if (data != message.content.end() && data->is_object())
@@ -149,24 +153,26 @@ void AttachCommand::checkOver()
 {
     if (m_options.keepFollowing || !m_isCaughtUp || m_isEnding)
         return;
-    m_connection->openExecutions().then(this, [this](const std::optional<QList<MsgId>> &known) {
-        if (m_isEnding || !known || !known->isEmpty())
-            return;
-        // What it still said is on its way: one more look, with everything read until then.
-        m_client->kernels().then(this, [this](const Result<QList<RemoteKernel>> &kernels) {
-            if (m_isEnding || !kernels)
+    onFinished(
+        m_connection->openExecutions(), this, [this](const std::optional<QList<MsgId>> &known) {
+            if (m_isEnding || !known || !known->isEmpty())
                 return;
-            const bool isBusy =
-                std::any_of(kernels->begin(), kernels->end(), [this](const RemoteKernel &kernel) {
-                    return kernel.id == m_connection->kernelId() &&
-                           kernel.executionState == QLatin1String("busy");
-                });
-            if (!isBusy)
-                QTimer::singleShot(checkInterval, this, [this] {
-                    end(m_hasFailed ? ExitCode::Failed : ExitCode::Done);
+            // What it still said is on its way: one more look, with everything read until then.
+            onFinished(
+                m_client->kernels(), this, [this](const Result<QList<RemoteKernel>> &kernels) {
+                    if (m_isEnding || !kernels)
+                        return;
+                    const bool isBusy = std::any_of(
+                        kernels->begin(), kernels->end(), [this](const RemoteKernel &kernel) {
+                            return kernel.id == m_connection->kernelId() &&
+                                   kernel.executionState == QLatin1String("busy");
+                        });
+                    if (!isBusy)
+                        QTimer::singleShot(checkInterval, this, [this] {
+                            end(m_hasFailed ? ExitCode::Failed : ExitCode::Done);
+                        });
                 });
         });
-    });
 }
 
 void AttachCommand::fail(ExitCode code, const QString &message)

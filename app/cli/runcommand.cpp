@@ -1,6 +1,7 @@
 #include "app/cli/runcommand.h"
 
 #include "app/cli/endpointoption.h"
+#include "core/base/onfinished.h"
 #include "core/nbformat/notebookfile.h"
 
 #include <QDir>
@@ -138,7 +139,7 @@ void RunCommand::startEmbedded()
     connect(m_embedded.get(), &EmbeddedRuntime::ended, this, [this](const QString &why) {
         fail(m_hasStarted ? ExitCode::Failed : ExitCode::NoRuntime, why);
     });
-    m_embedded->start().then(this, [this](const Result<Endpoint> &endpoint) {
+    onFinished(m_embedded->start(), this, [this](const Result<Endpoint> &endpoint) {
         if (endpoint)
             connectTo(*endpoint);
         else
@@ -151,12 +152,12 @@ void RunCommand::connectTo(const Endpoint &endpoint)
     if (m_isEnding)
         return;
     m_client = std::make_unique<RuntimeClient>(endpoint);
-    m_client->probe().then(this, [this](const Result<ServerInfo> &info) {
+    onFinished(m_client->probe(), this, [this](const Result<ServerInfo> &info) {
         if (m_isEnding)
             return;
         if (!info)
             return fail(ExitCode::NoRuntime, withAdvice(info.error()));
-        m_client->kernelSpecs().then(this, [this](const Result<RemoteKernelSpecs> &specs) {
+        onFinished(m_client->kernelSpecs(), this, [this](const Result<RemoteKernelSpecs> &specs) {
             if (m_isEnding)
                 return;
             if (specs)
@@ -205,19 +206,19 @@ void RunCommand::startSession(const QString &kernelName)
     const QString path = m_embedded ? name
                                     : QStringLiteral("farcell-run-%1.ipynb")
                                           .arg(QUuid::createUuid().toString(QUuid::Id128));
-    m_client->startSession(path, name, kernelName)
-        .then(this, [this](const Result<RemoteSession> &session) {
-            if (session) {
-                m_sessionId = session->id;
-                m_kernelId = session->kernel.id;
-            }
-            if (m_isEnding)
-                return endSession(ExitCode::Failed); // a signal came meanwhile
-            if (session)
-                openKernel(*session);
-            else
-                fail(ExitCode::NoRuntime, session.error().message);
-        });
+    onFinished(m_client->startSession(path, name, kernelName), this,
+               [this](const Result<RemoteSession> &session) {
+                   if (session) {
+                       m_sessionId = session->id;
+                       m_kernelId = session->kernel.id;
+                   }
+                   if (m_isEnding)
+                       return endSession(ExitCode::Failed); // a signal came meanwhile
+                   if (session)
+                       openKernel(*session);
+                   else
+                       fail(ExitCode::NoRuntime, session.error().message);
+               });
 }
 
 void RunCommand::openKernel(const RemoteSession &session)
@@ -267,25 +268,28 @@ void RunCommand::checkHandedOver()
 {
     if (m_isEnding)
         return;
-    m_connection->openExecutions().then(this, [this](const std::optional<QList<MsgId>> &known) {
-        if (m_isEnding)
-            return;
-        if (!known && m_connection->state() == KernelConnection::State::Connected)
-            return fail(ExitCode::NoRuntime,
-                        tr("The server at %1 keeps no queue of its own; --detach needs farcelld")
-                            .arg(m_client->endpoint().url.host()));
-        const int open = m_session->queueLength() + (m_session->runningCell().isEmpty() ? 0 : 1);
-        if (!known || known->size() < open) {
-            QTimer::singleShot(handOverInterval, this, &RunCommand::checkHandedOver);
-            return;
-        }
-        std::printf("%s\n", qPrintable(m_kernelId.toString()));
-        std::fflush(stdout);
-        m_progress.say(tr("The run goes on without farcell; see it with: farcell attach %1 %2")
-                           .arg(m_client->endpoint().url.toString(), m_kernelId.toString()));
-        m_sessionId = {}; // not ours to end any more
-        wrapUp(ExitCode::Done);
-    });
+    onFinished(
+        m_connection->openExecutions(), this, [this](const std::optional<QList<MsgId>> &known) {
+            if (m_isEnding)
+                return;
+            if (!known && m_connection->state() == KernelConnection::State::Connected)
+                return fail(
+                    ExitCode::NoRuntime,
+                    tr("The server at %1 keeps no queue of its own; --detach needs farcelld")
+                        .arg(m_client->endpoint().url.host()));
+            const int open =
+                m_session->queueLength() + (m_session->runningCell().isEmpty() ? 0 : 1);
+            if (!known || known->size() < open) {
+                QTimer::singleShot(handOverInterval, this, &RunCommand::checkHandedOver);
+                return;
+            }
+            std::printf("%s\n", qPrintable(m_kernelId.toString()));
+            std::fflush(stdout);
+            m_progress.say(tr("The run goes on without farcell; see it with: farcell attach %1 %2")
+                               .arg(m_client->endpoint().url.toString(), m_kernelId.toString()));
+            m_sessionId = {}; // not ours to end any more
+            wrapUp(ExitCode::Done);
+        });
 }
 
 void RunCommand::handleRunState(const CellId &id)
@@ -428,8 +432,8 @@ void RunCommand::endSession(ExitCode code)
     if (!m_client || m_sessionId.isEmpty())
         m_release.start();
     else
-        m_client->deleteSession(std::exchange(m_sessionId, {}))
-            .then(this, [this](const Result<> &) { m_release.start(); });
+        onFinished(m_client->deleteSession(std::exchange(m_sessionId, {})), this,
+                   [this](const Result<> &) { m_release.start(); });
 }
 
 void RunCommand::release()

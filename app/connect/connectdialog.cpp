@@ -4,6 +4,7 @@
 #include "app/connect/servercard.h"
 #include "app/connect/sshpage.h"
 #include "app/connect/tokenstore.h"
+#include "core/base/onfinished.h"
 #include "core/ssh/sshtarget.h"
 
 #include <QAction>
@@ -296,7 +297,7 @@ void ConnectDialog::askThisComputer(int place)
 
 void ConnectDialog::askRecent(int place, const QUrl &url)
 {
-    m_tokens.load(url).then(this, [this, place, url](const Result<QString> &token) {
+    onFinished(m_tokens.load(url), this, [this, place, url](const Result<QString> &token) {
         if (place != m_place)
             return;
         m_token->setText(token.value_or(QString()));
@@ -386,7 +387,7 @@ void ConnectDialog::fieldsEdited()
 
 void ConnectDialog::showTokenPlace()
 {
-    m_tokens.place().then(this, [this](TokenStore::Place place) {
+    onFinished(m_tokens.place(), this, [this](TokenStore::Place place) {
         m_tokenPlace->setText(
             place == TokenStore::Place::Keychain
                 ? tr("Kept in the system's keychain.")

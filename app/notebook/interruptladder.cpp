@@ -3,9 +3,9 @@
 #include "app/notebook/infobar.h"
 #include "app/notebook/kernellink.h"
 #include "app/notebook/runtimehub.h"
+#include "core/base/onfinished.h"
 
 #include <QDateTime>
-#include <QPointer>
 
 #include <algorithm>
 
@@ -167,18 +167,18 @@ void InterruptLadder::send(Step step)
         return;
     m_done = step;
     m_nextAt = nowMs() + m_patience.count();
-    runtime->control()
-        ->interrupt(connection->kernelId(), step)
-        .then(runtime, [this, guard = QPointer(this)](const Result<> &done) {
-            if (!guard || done || m_isStopped)
-                return;
-            m_hasLadder = done.error().code != ErrorCode::NotFound;
-            m_error = m_hasLadder
-                          ? done.error().message + QLatin1Char('.')
-                          : tr("The cell has not stopped after the interrupt, and this server "
-                               "knows no other way than restarting the kernel.");
-            refresh();
-        });
+    onFinished(runtime->control()->interrupt(connection->kernelId(), step), this,
+               [this](const Result<> &done) {
+                   if (done || m_isStopped)
+                       return;
+                   m_hasLadder = done.error().code != ErrorCode::NotFound;
+                   m_error =
+                       m_hasLadder
+                           ? done.error().message + QLatin1Char('.')
+                           : tr("The cell has not stopped after the interrupt, and this server "
+                                "knows no other way than restarting the kernel.");
+                   refresh();
+               });
     refresh();
     askProcess();
 }
@@ -189,14 +189,13 @@ void InterruptLadder::askProcess()
     KernelConnection *connection = m_kernel.connection();
     if (!runtime || !runtime->control() || !connection)
         return;
-    runtime->control()
-        ->process(connection->kernelId())
-        .then(runtime, [this, guard = QPointer(this)](const Result<KernelProcess> &process) {
-            if (!guard || !process || m_isStopped)
-                return;
-            m_process = *process;
-            refresh();
-        });
+    onFinished(runtime->control()->process(connection->kernelId()), this,
+               [this](const Result<KernelProcess> &process) {
+                   if (!process || m_isStopped)
+                       return;
+                   m_process = *process;
+                   refresh();
+               });
 }
 
 } // namespace farcell

@@ -7,6 +7,7 @@
 #include "app/notebook/runtimehub.h"
 #include "app/recovery/recoveryjournal.h"
 #include "app/theme/theme.h"
+#include "core/base/onfinished.h"
 #include "core/nbformat/convert.h"
 #include "core/notebook/folds.h"
 #include "core/notebook/notebookdocument.h"
@@ -196,13 +197,13 @@ void NotebookView::rename(const QString &fileName)
     RuntimeClient *client = place.runtime->client();
     if (!client)
         return;
-    client->renameFile(old, place.path)
-        .then(this, [this, place, refuse](const Result<ContentsEntry> &entry) {
-            if (entry)
-                m_file->setPlace(place, m_file->savedHash());
-            else
-                refuse(entry.error().message + QLatin1Char('.'));
-        });
+    onFinished(client->renameFile(old, place.path), this,
+               [this, place, refuse](const Result<ContentsEntry> &entry) {
+                   if (entry)
+                       m_file->setPlace(place, m_file->savedHash());
+                   else
+                       refuse(entry.error().message + QLatin1Char('.'));
+               });
 }
 
 void NotebookView::exportScript(const QString &path)

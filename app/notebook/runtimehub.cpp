@@ -1,5 +1,6 @@
 #include "app/notebook/runtimehub.h"
 
+#include "core/base/onfinished.h"
 #include "core/client/embeddedruntime.h"
 #include "core/client/kernelcontrol.h"
 #include "core/ssh/sshlink.h"
@@ -35,7 +36,11 @@ Runtime::Runtime(const SshTarget &target, QObject *parent)
     connect(m_link.get(), &SshLink::stateChanged, this, &Runtime::followLink);
 }
 
-Runtime::~Runtime() = default;
+Runtime::~Runtime()
+{
+    m_waiting.clear();
+    m_embedded.reset(); // answers what still waits for it, so the rest of us must be there
+}
 
 QString Runtime::name() const
 {
@@ -109,7 +114,7 @@ void Runtime::start()
         m_embedded.release()->deleteLater();
         emit ended(why);
     });
-    m_embedded->start().then(this, [this](const Result<Endpoint> &endpoint) {
+    onFinished(m_embedded->start(), this, [this](const Result<Endpoint> &endpoint) {
         if (!endpoint) {
             answer(tl::unexpected(endpoint.error()));
             return;

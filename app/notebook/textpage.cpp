@@ -2,6 +2,7 @@
 
 #include "app/notebook/runtimehub.h"
 #include "app/theme/theme.h"
+#include "core/base/onfinished.h"
 
 #include <QFile>
 #include <QFuture>
@@ -54,12 +55,13 @@ void TextPage::save()
                 {ErrorCode::Unavailable, tr("The runtime of this file is not connected"), {}});
             return;
         }
-        client->writeFile(m_path, bytes).then(this, [this](const Result<ContentsEntry> &entry) {
-            if (entry)
-                m_edit->document()->setModified(false);
-            else
-                emit failed(entry.error());
-        });
+        onFinished(client->writeFile(m_path, bytes), this,
+                   [this](const Result<ContentsEntry> &entry) {
+                       if (entry)
+                           m_edit->document()->setModified(false);
+                       else
+                           emit failed(entry.error());
+                   });
         return;
     }
     QSaveFile file(m_path);

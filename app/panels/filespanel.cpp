@@ -3,6 +3,7 @@
 #include "app/notebook/runtimehub.h"
 #include "app/panels/filetree.h"
 #include "app/theme/theme.h"
+#include "core/base/onfinished.h"
 
 #include <QClipboard>
 #include <QDir>
@@ -196,13 +197,13 @@ void FilesPanel::uploadFiles(const QStringList &files)
                 {ErrorCode::Denied, tr("%1 cannot be read: %2").arg(path, file.errorString()), {}});
             continue;
         }
-        client->writeFile(joined(folder, QFileInfo(path).fileName()), file.readAll())
-            .then(this, [this, folder](const Result<ContentsEntry> &entry) {
-                if (entry)
-                    m_tree->refreshFolder(folder);
-                else
-                    report(entry.error());
-            });
+        onFinished(client->writeFile(joined(folder, QFileInfo(path).fileName()), file.readAll()),
+                   this, [this, folder](const Result<ContentsEntry> &entry) {
+                       if (entry)
+                           m_tree->refreshFolder(folder);
+                       else
+                           report(entry.error());
+                   });
     }
 }
 
@@ -215,19 +216,19 @@ void FilesPanel::download(const QString &path, const QString &name)
     connect(dialog, &QFileDialog::fileSelected, this, [this, path](const QString &target) {
         if (!m_runtime || !m_runtime->client())
             return;
-        m_runtime->client()->readFile(path).then(
-            this, [this, target](const Result<QByteArray> &bytes) {
-                if (!bytes) {
-                    report(bytes.error());
-                    return;
-                }
-                QSaveFile file(target);
-                if (!file.open(QIODevice::WriteOnly) || file.write(*bytes) != bytes->size() ||
-                    !file.commit())
-                    report({ErrorCode::Denied,
-                            tr("%1 cannot be written: %2").arg(target, file.errorString()),
-                            {}});
-            });
+        onFinished(m_runtime->client()->readFile(path), this,
+                   [this, target](const Result<QByteArray> &bytes) {
+                       if (!bytes) {
+                           report(bytes.error());
+                           return;
+                       }
+                       QSaveFile file(target);
+                       if (!file.open(QIODevice::WriteOnly) ||
+                           file.write(*bytes) != bytes->size() || !file.commit())
+                           report({ErrorCode::Denied,
+                                   tr("%1 cannot be written: %2").arg(target, file.errorString()),
+                                   {}});
+                   });
     });
     dialog->open();
 }
@@ -253,13 +254,12 @@ void FilesPanel::rename(const QString &path, const QString &name)
         const QString folder = folderOf(path);
         if (!m_runtime || !m_runtime->client())
             return;
-        m_runtime->client()
-            ->renameFile(path, joined(folder, wanted))
-            .then(this, [this, folder](const Result<ContentsEntry> &entry) {
-                if (!entry)
-                    report(entry.error());
-                m_tree->refreshFolder(folder);
-            });
+        onFinished(m_runtime->client()->renameFile(path, joined(folder, wanted)), this,
+                   [this, folder](const Result<ContentsEntry> &entry) {
+                       if (!entry)
+                           report(entry.error());
+                       m_tree->refreshFolder(folder);
+                   });
     });
 }
 
@@ -269,13 +269,12 @@ void FilesPanel::newFolder()
     askName(tr("New folder"), {}, [this, folder](const QString &name) {
         if (!m_runtime || !m_runtime->client())
             return;
-        m_runtime->client()
-            ->makeDirectory(joined(folder, name))
-            .then(this, [this, folder](const Result<ContentsEntry> &entry) {
-                if (!entry)
-                    report(entry.error());
-                m_tree->refreshFolder(folder);
-            });
+        onFinished(m_runtime->client()->makeDirectory(joined(folder, name)), this,
+                   [this, folder](const Result<ContentsEntry> &entry) {
+                       if (!entry)
+                           report(entry.error());
+                       m_tree->refreshFolder(folder);
+                   });
     });
 }
 
@@ -286,16 +285,17 @@ void FilesPanel::remove(const QString &path, const QString &name)
                                 QMessageBox::Cancel, this);
     const QAbstractButton *yes = box->addButton(tr("Delete"), QMessageBox::DestructiveRole);
     box->setAttribute(Qt::WA_DeleteOnClose);
-    connect(
-        box, &QMessageBox::buttonClicked, this, [this, yes, path](const QAbstractButton *clicked) {
-            if (clicked != yes || !m_runtime || !m_runtime->client())
-                return;
-            m_runtime->client()->deleteFile(path).then(this, [this, path](const Result<> &done) {
-                if (!done)
-                    report(done.error());
-                m_tree->refreshFolder(folderOf(path));
+    connect(box, &QMessageBox::buttonClicked, this,
+            [this, yes, path](const QAbstractButton *clicked) {
+                if (clicked != yes || !m_runtime || !m_runtime->client())
+                    return;
+                onFinished(m_runtime->client()->deleteFile(path), this,
+                           [this, path](const Result<> &done) {
+                               if (!done)
+                                   report(done.error());
+                               m_tree->refreshFolder(folderOf(path));
+                           });
             });
-        });
     box->open();
 }
 

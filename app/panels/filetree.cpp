@@ -2,6 +2,7 @@
 
 #include "app/notebook/runtimehub.h"
 #include "app/theme/theme.h"
+#include "core/base/onfinished.h"
 
 #include <QFuture>
 #include <QLocale>
@@ -88,18 +89,18 @@ void FileTree::fetch(Node &node)
             emit failed(client.error());
             return;
         }
-        (*client)->listDirectory(path).then(
-            this, [this, generation, path](const Result<QList<ContentsEntry>> &entries) {
-                Node *folder = generation == m_generation ? findNode(path) : nullptr;
-                if (!folder)
-                    return;
-                folder->fetching = false;
-                folder->fetched = true;
-                if (entries)
-                    setChildren(*folder, *entries);
-                else
-                    emit failed(entries.error());
-            });
+        onFinished((*client)->listDirectory(path), this,
+                   [this, generation, path](const Result<QList<ContentsEntry>> &entries) {
+                       Node *folder = generation == m_generation ? findNode(path) : nullptr;
+                       if (!folder)
+                           return;
+                       folder->fetching = false;
+                       folder->fetched = true;
+                       if (entries)
+                           setChildren(*folder, *entries);
+                       else
+                           emit failed(entries.error());
+                   });
     });
 }
 

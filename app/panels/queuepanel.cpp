@@ -6,6 +6,7 @@
 #include "app/panels/durations.h"
 #include "app/panels/queuelist.h"
 #include "app/theme/theme.h"
+#include "core/base/onfinished.h"
 #include "core/client/kernelcontrol.h"
 #include "core/client/notebooksession.h"
 #include "core/notebook/notebookdocument.h"
@@ -236,13 +237,12 @@ void QueuePanel::tell(
     if (!control || !kernel.connection())
         return;
     m_message->hide();
-    what(*control, kernel.connection()->kernelId())
-        .then(kernel.runtime(), [this, guard = QPointer(this)](const Result<> &done) {
-            if (!guard || done)
-                return;
-            report(done.error());
-            refresh(); // a dragged row goes back
-        });
+    onFinished(what(*control, kernel.connection()->kernelId()), this, [this](const Result<> &done) {
+        if (done)
+            return;
+        report(done.error());
+        refresh(); // a dragged row goes back
+    });
 }
 
 void QueuePanel::cancel(const QueueItem &item)

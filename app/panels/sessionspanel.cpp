@@ -2,6 +2,7 @@
 
 #include "app/panels/sessionlist.h"
 #include "app/theme/theme.h"
+#include "core/base/onfinished.h"
 #include "core/client/kernelcontrol.h"
 #include "core/client/runtimeclient.h"
 
@@ -109,16 +110,15 @@ void SessionsPanel::refresh()
 
 void SessionsPanel::ask(Runtime *runtime)
 {
-    runtime->control()->kernels().then(
-        runtime, [this, guard = QPointer(this),
-                  runtime = QPointer(runtime)](const Result<QList<KernelSummary>> &kernels) {
-            if (!guard || !runtime)
-                return;
-            if (!kernels && kernels.error().code == ErrorCode::NotFound)
-                askJupyter(runtime);
-            else
-                take(runtime, kernels);
-        });
+    onFinished(runtime->control()->kernels(), this,
+               [this, runtime = QPointer(runtime)](const Result<QList<KernelSummary>> &kernels) {
+                   if (!runtime)
+                       return;
+                   if (!kernels && kernels.error().code == ErrorCode::NotFound)
+                       askJupyter(runtime);
+                   else
+                       take(runtime, kernels);
+               });
 }
 
 // Any Jupyter server can at least tell its kernels and which notebooks they belong to.
@@ -126,37 +126,39 @@ void SessionsPanel::askJupyter(Runtime *runtime)
 {
     if (!runtime->client())
         return;
-    runtime->client()->kernels().then(this, [this, runtime = QPointer(runtime)](
-                                                const Result<QList<RemoteKernel>> &kernels) {
-        if (!runtime || !runtime->client())
-            return;
-        if (!kernels) {
-            take(runtime, tl::unexpected(kernels.error()));
-            return;
-        }
-        runtime->client()->sessions().then(this, [this, runtime, kernels = *kernels](
-                                                     const Result<QList<RemoteSession>> &sessions) {
-            if (!runtime)
+    onFinished(
+        runtime->client()->kernels(), this,
+        [this, runtime = QPointer(runtime)](const Result<QList<RemoteKernel>> &kernels) {
+            if (!runtime || !runtime->client())
                 return;
-            QHash<KernelId, QString> paths;
-            for (const RemoteSession &session : sessions.value_or(QList<RemoteSession>()))
-                paths.insert(session.kernel.id, session.path);
-            QList<KernelSummary> list;
-            for (const RemoteKernel &kernel : kernels) {
-                KernelSummary summary;
-                summary.id = kernel.id;
-                summary.name = kernel.name;
-                summary.path = paths.value(kernel.id);
-                summary.state = kernel.executionState;
-                summary.clients = kernel.connections;
-                if (kernel.lastActivity.isValid())
-                    summary.idleSeconds =
-                        double(kernel.lastActivity.secsTo(QDateTime::currentDateTimeUtc()));
-                list.append(summary);
+            if (!kernels) {
+                take(runtime, tl::unexpected(kernels.error()));
+                return;
             }
-            take(runtime, list);
+            onFinished(
+                runtime->client()->sessions(), this,
+                [this, runtime, kernels = *kernels](const Result<QList<RemoteSession>> &sessions) {
+                    if (!runtime)
+                        return;
+                    QHash<KernelId, QString> paths;
+                    for (const RemoteSession &session : sessions.value_or(QList<RemoteSession>()))
+                        paths.insert(session.kernel.id, session.path);
+                    QList<KernelSummary> list;
+                    for (const RemoteKernel &kernel : kernels) {
+                        KernelSummary summary;
+                        summary.id = kernel.id;
+                        summary.name = kernel.name;
+                        summary.path = paths.value(kernel.id);
+                        summary.state = kernel.executionState;
+                        summary.clients = kernel.connections;
+                        if (kernel.lastActivity.isValid())
+                            summary.idleSeconds =
+                                double(kernel.lastActivity.secsTo(QDateTime::currentDateTimeUtc()));
+                        list.append(summary);
+                    }
+                    take(runtime, list);
+                });
         });
-    });
 }
 
 void SessionsPanel::take(Runtime *runtime, const Result<QList<KernelSummary>> &kernels)
@@ -218,14 +220,13 @@ void SessionsPanel::interrupt()
     const SessionList::Row *row = m_list->selected();
     if (!row || !row->runtime->client())
         return;
-    row->runtime->client()
-        ->interruptKernel(row->kernel.id)
-        .then(this, [this](const Result<> &done) {
-            if (!done) {
-                m_message->setText(done.error().message + QLatin1Char('.'));
-                m_message->show();
-            }
-        });
+    onFinished(row->runtime->client()->interruptKernel(row->kernel.id), this,
+               [this](const Result<> &done) {
+                   if (!done) {
+                       m_message->setText(done.error().message + QLatin1Char('.'));
+                       m_message->show();
+                   }
+               });
 }
 
 void SessionsPanel::confirm(bool shutdown)

@@ -10,6 +10,7 @@
 #include "app/shell/menus.h"
 #include "app/shell/meterbar.h"
 #include "app/theme/theme.h"
+#include "core/base/onfinished.h"
 #include "core/client/linkstate.h"
 
 #include <QFrame>
@@ -216,7 +217,7 @@ void NotebookToolBar::pollResources()
     RuntimeClient *client = m_notebook->kernel().client();
     if (!client)
         return;
-    client->resources().then(this, [this](const Result<MachineResources> &use) {
+    onFinished(client->resources(), this, [this](const Result<MachineResources> &use) {
         const bool shown =
             use && m_notebook && m_notebook->kernel().state() == KernelLink::State::Connected;
         m_meter->setVisible(shown);

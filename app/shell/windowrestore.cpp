@@ -8,6 +8,7 @@
 #include "app/shell/mainwindow.h"
 #include "app/shell/tabstrip.h"
 #include "app/shell/windowstate.h"
+#include "core/base/onfinished.h"
 #include "core/client/pinstore.h"
 #include "core/notebook/notebookdocument.h"
 #include "core/ssh/sshtarget.h"
@@ -148,12 +149,13 @@ void MainWindow::withRuntime(const QUrl &address, QObject *context,
         use(known);
         return;
     }
-    m_tokens->load(address).then(context, [this, address, use](const Result<QString> &token) {
-        Endpoint endpoint;
-        endpoint.url = address;
-        endpoint.token = token.value_or(QString());
-        use(m_workspace.runtimes.remote(PinStore().pinned(endpoint), address.authority()));
-    });
+    onFinished(
+        m_tokens->load(address), context, [this, address, use](const Result<QString> &token) {
+            Endpoint endpoint;
+            endpoint.url = address;
+            endpoint.token = token.value_or(QString());
+            use(m_workspace.runtimes.remote(PinStore().pinned(endpoint), address.authority()));
+        });
 }
 
 void MainWindow::restoreRemotePage(const OpenPage &page, bool isCurrent)

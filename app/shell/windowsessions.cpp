@@ -8,6 +8,7 @@
 #include "app/shell/runnotifier.h"
 #include "app/shell/statusbar.h"
 #include "app/shell/tabstrip.h"
+#include "core/base/onfinished.h"
 #include "core/client/runtimeclient.h"
 
 #include <QFileInfo>
@@ -90,7 +91,7 @@ void MainWindow::restartKernel(Runtime *runtime, const KernelId &kernel)
     }
     if (!runtime->client())
         return;
-    runtime->client()->restartKernel(kernel).then(this, [this](const Result<> &done) {
+    onFinished(runtime->client()->restartKernel(kernel), this, [this](const Result<> &done) {
         if (!done)
             m_status->showHint(done.error().message);
     });
@@ -104,7 +105,7 @@ void MainWindow::shutdownKernel(Runtime *runtime, const KernelId &kernel)
     }
     if (!runtime->client())
         return;
-    runtime->client()->shutdownKernel(kernel).then(this, [this](const Result<> &done) {
+    onFinished(runtime->client()->shutdownKernel(kernel), this, [this](const Result<> &done) {
         if (!done)
             m_status->showHint(done.error().message);
     });

@@ -27,7 +27,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds startTimeout = 20s;
-constexpr int endTimeoutMs = 8000; // farcelld ends its kernels within 7 s
+constexpr std::chrono::milliseconds endTimeout = 8s; // farcelld ends its kernels within 7 s
+constexpr std::chrono::milliseconds forceTimeout = 2s;
 constexpr qsizetype keptErrorBytes = 4000;
 
 QString newToken()
@@ -45,6 +46,19 @@ QString programPath()
     if (beside.isFile() && beside.isExecutable())
         return beside.absoluteFilePath();
     return QStandardPaths::findExecutable(name);
+}
+
+// Ends by itself: its stdin is closed, and force follows. Nobody waits for it.
+void leaveToEnd(std::unique_ptr<QProcess> process)
+{
+    if (!process || process->state() == QProcess::NotRunning)
+        return;
+    QProcess *left = process.release();
+    left->setParent(QCoreApplication::instance());
+    QObject::connect(left, &QProcess::finished, left, &QObject::deleteLater);
+    left->closeWriteChannel();
+    QTimer::singleShot(endTimeout, left, &QProcess::terminate);
+    QTimer::singleShot(endTimeout + forceTimeout, left, &QProcess::kill);
 }
 
 QString userStateDirectory()
@@ -69,21 +83,10 @@ public:
         connect(&patience, &QTimer::timeout, this, [this] {
             giveUp(ErrorCode::Timeout, EmbeddedRuntime::tr("The runtime did not start in time"));
         });
-        connect(&process, &QProcess::readyReadStandardOutput, this, &Private::readLines);
-        connect(&process, &QProcess::readyReadStandardError, this, [this] {
-            errorText += process.readAllStandardError();
-            errorText = errorText.right(keptErrorBytes);
-        });
-        connect(&process, &QProcess::finished, this, &Private::handleFinished);
-        connect(&process, &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
-            if (error == QProcess::FailedToStart)
-                giveUp(ErrorCode::Unavailable,
-                       EmbeddedRuntime::tr("farcelld could not be started: %1")
-                           .arg(process.errorString()));
-        });
     }
 
     Result<> launch();
+    void makeProcess();
     Result<> writeToken();
     void readLines();
     void handleFinished();
@@ -93,7 +96,7 @@ public:
 
     EmbeddedRuntime *q;
     Options options;
-    QProcess process;
+    std::unique_ptr<QProcess> process;
     QTimer patience;
     QTemporaryDir secrets; // 0700; holds the token file, and the state of an ephemeral runtime
     QString token;
@@ -122,6 +125,27 @@ Result<> EmbeddedRuntime::Private::writeToken()
     return {};
 }
 
+void EmbeddedRuntime::Private::makeProcess()
+{
+    if (process)
+        disconnect(process.get(), nullptr, this, nullptr);
+    leaveToEnd(std::move(process)); // of an earlier, failed start
+    process = std::make_unique<QProcess>();
+    connect(process.get(), &QProcess::readyReadStandardOutput, this, &Private::readLines);
+    connect(process.get(), &QProcess::readyReadStandardError, this, [this] {
+        errorText += process->readAllStandardError();
+        errorText = errorText.right(keptErrorBytes);
+    });
+    connect(process.get(), &QProcess::finished, this, &Private::handleFinished);
+    connect(process.get(), &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
+        if (error == QProcess::FailedToStart)
+            giveUp(ErrorCode::Unavailable, EmbeddedRuntime::tr("farcelld could not be started: %1")
+                                               .arg(process->errorString()));
+    });
+    // Its own process group: Ctrl+C on our terminal is for us to pass on.
+    process->setChildProcessModifier([] { ::setpgid(0, 0); });
+}
+
 Result<> EmbeddedRuntime::Private::launch()
 {
     const QString program = programPath();
@@ -130,7 +154,7 @@ Result<> EmbeddedRuntime::Private::launch()
                     EmbeddedRuntime::tr("farcelld was not found beside this program or on PATH"));
     if (auto written = writeToken(); !written)
         return written;
-    stop(); // what an earlier, failed start may have left
+    makeProcess();
     isStopping = false;
     QString state = options.stateDirectory;
     if (state.isEmpty())
@@ -153,17 +177,15 @@ Result<> EmbeddedRuntime::Private::launch()
                           QStringLiteral("--exit-with-stdin")};
     if (options.ephemeral)
         arguments << QStringLiteral("--kernels-end-with-server") << QStringLiteral("--no-prewarm");
-    // Its own process group: Ctrl+C on our terminal is for us to pass on.
-    process.setChildProcessModifier([] { ::setpgid(0, 0); });
-    process.start(program, arguments);
+    process->start(program, arguments);
     patience.start();
     return {};
 }
 
 void EmbeddedRuntime::Private::readLines()
 {
-    while (process.canReadLine()) {
-        const QString line = QString::fromUtf8(process.readLine()).trimmed();
+    while (process->canReadLine()) {
+        const QString line = QString::fromUtf8(process->readLine()).trimmed();
         if (isRunning || !line.startsWith(api::readyLine))
             continue;
         const QUrl url(line.mid(api::readyLine.size()).trimmed());
@@ -190,9 +212,9 @@ void EmbeddedRuntime::Private::giveUp(ErrorCode code, const QString &message)
 {
     answer(fail(code, message, QString::fromUtf8(errorText)));
     isStopping = true;
-    if (process.state() != QProcess::NotRunning) {
-        process.closeWriteChannel();
-        process.terminate(); // not waited for: this is the GUI thread
+    if (process && process->state() != QProcess::NotRunning) {
+        process->closeWriteChannel();
+        process->terminate(); // not waited for: this is the GUI thread
     }
 }
 
@@ -209,16 +231,16 @@ void EmbeddedRuntime::Private::answer(Result<Endpoint> result)
 void EmbeddedRuntime::Private::stop()
 {
     isStopping = true;
-    if (process.state() == QProcess::NotRunning)
+    if (!process || process->state() == QProcess::NotRunning)
         return;
-    process.closeWriteChannel();
-    if (process.waitForFinished(endTimeoutMs))
+    process->closeWriteChannel();
+    if (process->waitForFinished(int(endTimeout.count())))
         return;
-    process.terminate();
-    if (process.waitForFinished(2000))
+    process->terminate();
+    if (process->waitForFinished(int(forceTimeout.count())))
         return;
-    process.kill();
-    process.waitForFinished(2000);
+    process->kill();
+    process->waitForFinished(int(forceTimeout.count()));
 }
 
 EmbeddedRuntime::EmbeddedRuntime(Options options, QObject *parent)

@@ -5,6 +5,8 @@
 #include <openssl/sha.h>
 
 #include <QCoreApplication>
+#include <QDateTime>
+#include <QDir>
 #include <QFile>
 #include <QFileInfo>
 #include <QTemporaryFile>
@@ -15,6 +17,7 @@
 #include <future>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -95,16 +98,34 @@ void takeModeOf(const QString &path, int handle)
     ::fchmod(handle, 0666U & ~fileMask);
 }
 
+// What a save of this file that was killed has left beside it. One that goes on elsewhere holds its
+// lock; it may be just about to take it while the file is new.
+void removeLeftovers(const QFileInfo &info, const QString &start)
+{
+    const QDateTime old = QDateTime::currentDateTimeUtc().addSecs(-60);
+    for (const QFileInfo &found :
+         info.absoluteDir().entryInfoList(QDir::Files | QDir::Hidden | QDir::NoSymLinks)) {
+        if (found.fileName().size() != start.size() + 6 || !found.fileName().startsWith(start) ||
+            found.lastModified() > old)
+            continue;
+        QFile file(found.absoluteFilePath());
+        if (file.open(QIODevice::ReadOnly) && ::flock(file.handle(), LOCK_EX | LOCK_NB) == 0)
+            file.remove();
+    }
+}
+
 Result<> replaceFile(const QString &path, const QByteArray &bytes)
 {
     const QFileInfo info(path);
-    QTemporaryFile file(info.absolutePath() + QStringLiteral("/.~") + info.fileName() +
-                        QStringLiteral(".XXXXXX"));
+    const QString start = QStringLiteral(".~") + info.fileName() + QLatin1Char('.');
+    removeLeftovers(info, start);
+    QTemporaryFile file(info.absolutePath() + QLatin1Char('/') + start + QStringLiteral("XXXXXX"));
     if (!file.open()) {
         const int error = errno;
         return ioError(tr("Cannot write into %1: %2").arg(info.absolutePath(), file.errorString()),
                        error);
     }
+    ::flock(file.handle(), LOCK_EX | LOCK_NB); // tells removeLeftovers() elsewhere
     if (file.write(bytes) != bytes.size() || !file.flush() || ::fsync(file.handle()) != 0)
         return fail(ErrorCode::Internal, tr("Cannot write %1: %2").arg(path, file.errorString()));
     takeModeOf(path, file.handle());

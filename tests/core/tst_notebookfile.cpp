@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <QDateTime>
 #include <QDir>
 #include <QFile>
 #include <QStringEncoder>
@@ -14,6 +15,7 @@
 
 #include <limits>
 
+#include <sys/file.h>
 #include <sys/stat.h>
 
 using namespace farcell;
@@ -99,6 +101,7 @@ private slots:
     void newOutputsLeaveOldOnesAlone();
     void version3IsSavedOnlyAfterAgreement();
     void saveKeepsModeAndFollowsLinks();
+    void saveRemovesWhatAKilledOneLeft();
     void saveRefusesWhenTheFileChanged();
     void saveIntoAFolderThatIsNotThere();
     void errorsNameTheFile();
@@ -557,6 +560,36 @@ void TestNotebookFile::saveKeepsModeAndFollowsLinks()
     QCOMPARE(::stat(QFile::encodeName(target).constData(), &status), 0);
     QCOMPARE(status.st_mode & 07777U, 0640U);
     QCOMPARE(QDir(folder.path()).entryList(QDir::Files | QDir::Hidden).size(), 2); // no left-overs
+}
+
+void TestNotebookFile::saveRemovesWhatAKilledOneLeft()
+{
+    const QTemporaryDir folder;
+    const auto put = [&folder](const char *name, int secondsOld) {
+        QFile file(folder.filePath(QString::fromLatin1(name)));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write("part");
+        file.flush();
+        QVERIFY(file.setFileTime(QDateTime::currentDateTimeUtc().addSecs(-secondsOld),
+                                 QFileDevice::FileModificationTime));
+    };
+    put(".~a.ipynb.AbCdEf", 3600);
+    put(".~a.ipynb.locked", 3600); // another program is writing it
+    put(".~a.ipynb.newone", 0);
+    put(".~b.ipynb.AbCdEf", 3600); // of another notebook
+    put(".~a.ipynb.backup1", 3600);
+    QFile locked(folder.filePath(QStringLiteral(".~a.ipynb.locked")));
+    QVERIFY(locked.open(QIODevice::ReadOnly));
+    QCOMPARE(::flock(locked.handle(), LOCK_EX | LOCK_NB), 0);
+
+    QVERIFY(saveNotebookFile(folder.filePath(QStringLiteral("a.ipynb")), "{}").has_value());
+
+    QStringList left = QDir(folder.path()).entryList(QDir::Files | QDir::Hidden, QDir::Name);
+    left.sort();
+    QCOMPARE(left,
+             (QStringList{QStringLiteral(".~a.ipynb.backup1"), QStringLiteral(".~a.ipynb.locked"),
+                          QStringLiteral(".~a.ipynb.newone"), QStringLiteral(".~b.ipynb.AbCdEf"),
+                          QStringLiteral("a.ipynb")}));
 }
 
 void TestNotebookFile::saveRefusesWhenTheFileChanged()
