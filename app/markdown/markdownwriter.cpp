@@ -3,6 +3,7 @@
 #include "app/blocks/textdecorations.h"
 #include "app/markdown/htmlwriter.h"
 #include "app/markdown/markdownblock.h"
+#include "app/markdown/markdowntree.h"
 #include "app/markdown/richtextwriter.h"
 #include "app/theme/theme.h"
 
@@ -12,38 +13,11 @@
 #include <QRegularExpression>
 
 #include <array>
-#include <mutex>
+#include <vector>
 
 namespace farcell {
 
 namespace {
-
-struct NodeDeleter
-{
-    void operator()(cmark_node *node) const { cmark_node_free(node); }
-};
-using Tree = std::unique_ptr<cmark_node, NodeDeleter>;
-
-Tree parse(const QString &markdown)
-{
-    static std::once_flag registered;
-    std::call_once(registered, cmark_gfm_core_extensions_ensure_registered);
-    cmark_parser *parser = cmark_parser_new(CMARK_OPT_FOOTNOTES | CMARK_OPT_VALIDATE_UTF8);
-    for (const char *name : {"table", "strikethrough", "autolink", "tasklist"}) {
-        if (cmark_syntax_extension *extension = cmark_find_syntax_extension(name))
-            cmark_parser_attach_syntax_extension(parser, extension);
-    }
-    const QByteArray text = markdown.toUtf8();
-    cmark_parser_feed(parser, text.constData(), static_cast<size_t>(text.size()));
-    Tree tree(cmark_parser_finish(parser));
-    cmark_parser_free(parser);
-    return tree;
-}
-
-QString literal(cmark_node *node)
-{
-    return QString::fromUtf8(cmark_node_get_literal(node));
-}
 
 // JupyterLab's rule: the text with spaces as hyphens. GitHub's lower case is tried by links too.
 QString anchorName(const QString &title)
@@ -68,7 +42,7 @@ public:
 
     void run()
     {
-        const Tree tree = parse(m_source.markdown);
+        const MarkdownTree tree = parseMarkdown(m_source.markdown);
         cmark_iter *iter = cmark_iter_new(tree.get());
         for (cmark_event_type event = cmark_iter_next(iter); event != CMARK_EVENT_DONE;
              event = cmark_iter_next(iter)) {
@@ -97,11 +71,12 @@ private:
     {
         switch (cmark_node_get_type(node)) {
         case CMARK_NODE_PARAGRAPH:
-            if (!parentIs(node, "table_cell"))
+            if (!isParentOfType(node, "table_cell"))
                 m_writer.startBlock();
             return false;
         case CMARK_NODE_HEADING:
-            m_writer.startHeading(cmark_node_get_heading_level(node), anchorName(plainText(node)));
+            m_writer.startHeading(cmark_node_get_heading_level(node),
+                                  anchorName(plainTextOf(node)));
             return false;
         case CMARK_NODE_BLOCK_QUOTE:
             m_writer.endBlock();
@@ -117,7 +92,8 @@ private:
             enterCode(node);
             return false;
         case CMARK_NODE_HTML_BLOCK:
-            m_html.write(tokenizeHtml(restoreMathKeepingText(literal(node))).tokens);
+            // Formulas stay placeholders in its text: writeText() puts them in.
+            m_html.write(tokenizeHtml(literalOf(node)).tokens);
             m_writer.endBlock();
             return false;
         case CMARK_NODE_THEMATIC_BREAK:
@@ -136,7 +112,7 @@ private:
         QTextCharFormat overlay;
         switch (cmark_node_get_type(node)) {
         case CMARK_NODE_TEXT:
-            writeText(literal(node), false);
+            writeText(literalOf(node), false);
             return false;
         case CMARK_NODE_SOFTBREAK:
             m_writer.text(QStringLiteral(" "));
@@ -145,10 +121,10 @@ private:
             m_writer.lineBreak();
             return false;
         case CMARK_NODE_CODE:
-            m_writer.codeSpan(restoreMath(literal(node), m_source.spans));
+            m_writer.codeSpan(restoreMath(literalOf(node), m_source.spans));
             return false;
         case CMARK_NODE_HTML_INLINE:
-            m_html.write(tokenizeHtml(restoreMath(literal(node), m_source.spans)).tokens);
+            m_html.write(tokenizeHtml(restoreMath(literalOf(node), m_source.spans)).tokens);
             return false;
         case CMARK_NODE_EMPH:
             overlay.setFontItalic(true);
@@ -163,7 +139,7 @@ private:
             writeImage(node);
             return true;
         case CMARK_NODE_FOOTNOTE_REFERENCE:
-            writeFootnoteMark(literal(node));
+            writeFootnoteMark(literalOf(node));
             return false;
         default:
             return enterExtension(node);
@@ -242,12 +218,6 @@ private:
         }
     }
 
-    static bool parentIs(cmark_node *node, const char *type)
-    {
-        cmark_node *parent = cmark_node_parent(node);
-        return parent && QLatin1String(cmark_node_get_type_string(parent)) == QLatin1String(type);
-    }
-
     void enterList(cmark_node *node)
     {
         m_writer.endBlock();
@@ -279,7 +249,7 @@ private:
 
     void enterCode(cmark_node *node)
     {
-        QString code = restoreMath(literal(node), m_source.spans);
+        QString code = restoreMath(literalOf(node), m_source.spans);
         while (code.endsWith(QLatin1Char('\n')))
             code.chop(1);
         const QString info = QString::fromUtf8(cmark_node_get_fence_info(node));
@@ -347,27 +317,9 @@ private:
         return overlay;
     }
 
-    static QString plainText(cmark_node *node)
-    {
-        QString text;
-        cmark_iter *iter = cmark_iter_new(node);
-        while (cmark_iter_next(iter) != CMARK_EVENT_DONE) {
-            cmark_node *child = cmark_iter_get_node(iter);
-            if (cmark_iter_get_event_type(iter) != CMARK_EVENT_ENTER)
-                continue;
-            const cmark_node_type type = cmark_node_get_type(child);
-            if (type == CMARK_NODE_TEXT || type == CMARK_NODE_CODE)
-                text += literal(child);
-            else if (type == CMARK_NODE_SOFTBREAK)
-                text += QLatin1Char(' ');
-        }
-        cmark_iter_free(iter);
-        return text;
-    }
-
     void writeImage(cmark_node *node)
     {
-        const QString alt = plainText(node);
+        const QString alt = plainTextOf(node);
         QString note;
         const QString url =
             restoreMath(QString::fromUtf8(cmark_node_get_url(node)), m_source.spans);
@@ -385,10 +337,6 @@ private:
             writeImageNote(m_writer, image.attribute(QLatin1String("alt")), note);
         return object;
     }
-
-    // In raw HTML blocks formulas stay placeholders in text, but not in attributes: the tokenizer
-    // sees only text; attributes hold placeholders that no URL or colour contains in practice.
-    static QString restoreMathKeepingText(const QString &html) { return html; }
 
     // Text with formulas in it. `html`: white space collapses.
     void writeText(const QString &text, bool html)

@@ -56,7 +56,4 @@ private:
     bool m_flexible = false;
 };
 
-// An SVG path's "d" as a painter path; stops at the first thing it does not understand.
-[[nodiscard]] QPainterPath parseSvgPath(QStringView d);
-
 } // namespace farcell
