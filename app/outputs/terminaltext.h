@@ -85,16 +85,9 @@ private:
         Charset
     };
 
-    void parse(QStringView chunk);
     void dropOldest();
     void write(QStringView text);
-    void control(char16_t c);
     void newline();
-    void finishCsi(char16_t final);
-    void finishOsc();
-    void resetPen();
-    void applySgr(const std::vector<int> &parameters);
-    size_t applyExtendedColor(const std::vector<int> &parameters, size_t at);
     void moveRow(int delta);
     void setColumn(int column);
     void eraseLine(int mode);
@@ -104,6 +97,15 @@ private:
     [[nodiscard]] int currentStyle();
     void touch(int row);
     [[nodiscard]] TerminalLine &line() { return m_lines[static_cast<size_t>(m_row)]; }
+
+    // terminalsequences.cpp
+    void parse(QStringView chunk);
+    void control(char16_t c);
+    void finishCsi(char16_t final);
+    void finishOsc();
+    void resetPen();
+    void applySgr(const std::vector<int> &parameters);
+    size_t applyExtendedColor(const std::vector<int> &parameters, size_t at);
 
     std::deque<TerminalLine> m_lines;
     qsizetype m_characters = 0; // in the lines, at most
