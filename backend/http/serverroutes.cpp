@@ -7,6 +7,7 @@
 #include "backend/kernels/kernelservice.h"
 #include "backend/runtimes/machine.h"
 #include "core/api/farcellapi.h"
+#include "core/api/gpus.h"
 
 #include <QCoreApplication>
 #include <QTimer>
@@ -77,7 +78,7 @@ HttpResponse farcellInfo()
                                QStringLiteral(FARCELL_VERSION),
                                {api::featureResources, api::featureSequence, api::featureReplay,
                                 api::featureOnce, api::featureQueue, api::featureLadder,
-                                api::featurePostMortem, api::featureKernels}};
+                                api::featurePostMortem, api::featureKernels, api::featureGpus}};
     return jsonResponse(200, api::toJson(info));
 }
 

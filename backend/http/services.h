@@ -14,6 +14,7 @@
 
 namespace farcell {
 class Contents;
+class GpuService;
 class KernelService;
 class Machine;
 class TerminalService;
@@ -37,6 +38,7 @@ struct Services
     EventHub &events;
     ConfigStore &config;
     Machine &machine;
+    GpuService &gpus;
     RequestGate &gate;
     QObject &context; // answers that come later are dropped when it is gone
     QThreadPool &pool;
@@ -51,6 +53,7 @@ void addPageRoutes(Router &router, Services &services);
 void addKernelspecRoutes(Router &router, Services &services);
 void addKernelRoutes(Router &router, Services &services);
 void addFarcellKernelRoutes(Router &router, Services &services);
+void addGpuRoutes(Router &router, Services &services);
 void addSessionRoutes(Router &router, Services &services);
 void addContentsRoutes(Router &router, Services &services);
 void addTerminalRoutes(Router &router, Services &services);

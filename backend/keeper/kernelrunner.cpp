@@ -1,6 +1,7 @@
 #include "backend/keeper/kernelrunner.h"
 
 #include "backend/keeper/kernelrunnerparts.h"
+#include "backend/keeper/processtree.h"
 #include "core/jupyter/jsonscan.h"
 #include "core/jupyter/messages.h"
 
@@ -122,6 +123,8 @@ std::map<std::string, std::string> KernelRunner::environment() const
         variables.try_emplace("PYTHONFAULTHANDLER", "1"); // where it was, when it crashes
         variables.try_emplace("PYDEVD_DISABLE_FILE_VALIDATION", "1"); // else four lines of noise
     }
+    // Known to all it starts, however they leave it (processtree.h).
+    variables[std::string(kernelVariable)] = m_bundle.substr(m_bundle.rfind('/') + 1);
     if (!m_description.sessionName.empty()) {
         variables["JPY_SESSION_NAME"] = m_description.sessionName;
     }

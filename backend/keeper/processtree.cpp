@@ -76,12 +76,18 @@ Stat readStat(const std::string &path)
     return stat;
 }
 
-std::map<pid_t, Stat> tree(pid_t root)
+std::map<pid_t, Stat> allProcesses()
 {
     std::map<pid_t, Stat> all;
     for (const pid_t pid : numbersIn("/proc")) {
         all[pid] = readStat("/proc/" + std::to_string(pid) + "/stat");
     }
+    return all;
+}
+
+std::map<pid_t, Stat> tree(pid_t root)
+{
+    const std::map<pid_t, Stat> all = allProcesses();
     std::map<pid_t, Stat> found;
     const auto take = [&](pid_t pid) {
         const auto it = all.find(pid);
@@ -99,6 +105,15 @@ std::map<pid_t, Stat> tree(pid_t root)
         }
     }
     return found;
+}
+
+// What an environment variable was when the process began; empty: not set, or not ours to read.
+std::string variableOf(pid_t pid, std::string_view name)
+{
+    const std::string text = '\0' + readText("/proc/" + std::to_string(pid) + "/environ");
+    const std::string key = '\0' + std::string(name) + '=';
+    const std::size_t at = text.find(key);
+    return at == std::string::npos ? std::string() : std::string(text.c_str() + at + key.size());
 }
 
 std::uint64_t switchesOf(const std::string &task)
@@ -217,6 +232,31 @@ TreeSample sampleTree(pid_t root)
         }
     }
     return sample;
+}
+
+std::map<pid_t, pid_t> rootsOfProcesses(const std::map<pid_t, std::string> &roots)
+{
+    const std::map<pid_t, Stat> all = allProcesses();
+    std::map<pid_t, pid_t> found;
+    for (const auto &[pid, stat] : all) {
+        pid_t ancestor = pid;
+        for (std::size_t steps = 0; steps < all.size() && !roots.contains(ancestor); ++steps) {
+            const auto it = all.find(ancestor);
+            ancestor = it == all.end() ? 0 : it->second.parent;
+        }
+        if (roots.contains(ancestor)) {
+            found[pid] = ancestor;
+            continue;
+        }
+        const std::string value = variableOf(pid, kernelVariable);
+        const auto named = std::find_if(roots.begin(), roots.end(), [&](const auto &root) {
+            return !value.empty() && root.second == value;
+        });
+        if (named != roots.end()) {
+            found[pid] = named->first;
+        }
+    }
+    return found;
 }
 
 nlohmann::json describeTree(const TreeSample &before, const TreeSample &after, bool isBusy)

@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
@@ -35,6 +37,13 @@ struct TreeSample
 
 // To every process group in the tree; the kernel's own is left out on request.
 void signalTree(pid_t root, int number, bool withRoot);
+
+// Every process that one of `roots` started, itself or through others, and which of them: also
+// one left behind by a shell that ended, which is known by the variable kernelVariable in its
+// environment. `roots`: its value for each.
+[[nodiscard]] std::map<pid_t, pid_t> rootsOfProcesses(const std::map<pid_t, std::string> &roots);
+
+inline constexpr std::string_view kernelVariable = "FARCELL_KERNEL_ID";
 
 // Resident memory in bytes; 0 if it is gone.
 [[nodiscard]] std::uint64_t residentBytes(pid_t pid);

@@ -142,6 +142,7 @@ Daemon::Daemon(Parts parts)
     , m_sessions(m_parts.state->path() + QStringLiteral("/sessions.json"))
     , m_config(m_parts.state->path() + QStringLiteral("/config"))
     , m_machine(m_parts.contents->rootDirectory())
+    , m_gpus(m_parts.options.nvmlLibrary)
     , m_gate({m_parts.token, m_parts.cookieKey, originPolicy(m_parts.address, m_parts.options)},
              m_router)
     , m_services{*m_parts.contents,
@@ -151,6 +152,7 @@ Daemon::Daemon(Parts parts)
                  m_events,
                  m_config,
                  m_machine,
+                 m_gpus,
                  m_gate,
                  *this,
                  m_pool,
@@ -183,6 +185,7 @@ Daemon::Daemon(Parts parts)
     http::addKernelspecRoutes(m_router, m_services);
     http::addKernelRoutes(m_router, m_services);
     http::addFarcellKernelRoutes(m_router, m_services);
+    http::addGpuRoutes(m_router, m_services);
     http::addSessionRoutes(m_router, m_services);
     http::addContentsRoutes(m_router, m_services);
     http::addTerminalRoutes(m_router, m_services);

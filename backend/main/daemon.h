@@ -2,6 +2,7 @@
 
 #include "backend/auth/originpolicy.h"
 #include "backend/contents/contents.h"
+#include "backend/gpu/gpuservice.h"
 #include "backend/http/configstore.h"
 #include "backend/http/eventhub.h"
 #include "backend/http/httpserver.h"
@@ -69,6 +70,7 @@ private:
     http::EventHub m_events;
     http::ConfigStore m_config;
     Machine m_machine;
+    GpuService m_gpus;
     QThreadPool m_pool;
     http::Router m_router;
     http::RequestGate m_gate;

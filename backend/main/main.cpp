@@ -1,4 +1,5 @@
 #include "backend/main/daemon.h"
+#include "backend/main/gpuscommand.h"
 #include "backend/main/options.h"
 #include "backend/main/tokencommand.h"
 #include "backend/main/unixsignals.h"
@@ -12,6 +13,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -21,6 +23,7 @@ using namespace farcell;
 
 constexpr int exitUsage = 2;
 constexpr int exitFailed = 1;
+constexpr int floodBytes = 32 * 1024 * 1024; // the most that malloc takes
 
 void print(FILE *stream, const QString &text)
 {
@@ -86,6 +89,9 @@ int serve(QCoreApplication &application, const ServeOptions &options)
 int main(int argc, char **argv)
 {
     std::signal(SIGPIPE, SIG_IGN);
+    // Large messages use the same pages again and again; KernelService gives them back afterwards.
+    mallopt(M_MMAP_THRESHOLD, floodBytes);
+    mallopt(M_TRIM_THRESHOLD, 2 * floodBytes);
     QCoreApplication application(argc, argv);
     QCoreApplication::setApplicationName(QStringLiteral("farcelld"));
     raiseFileLimit();
@@ -101,6 +107,10 @@ int main(int argc, char **argv)
         if (!text)
             return complain(text.error());
         print(stdout, *text);
+        return 0;
+    }
+    if (line->action == CommandLine::Action::Gpus) {
+        print(stdout, describeGpus(line->serve.nvmlLibrary));
         return 0;
     }
     return serve(application, line->serve);

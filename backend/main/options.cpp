@@ -19,9 +19,11 @@ QString usage()
 {
     return tr("Usage: farcelld serve [options]\n"
               "       farcelld token [--state-dir DIR] [--token-file FILE]\n"
+              "       farcelld gpus [--nvml FILE]\n"
               "\n"
               "The backend of Farcell: a Jupyter server for one person. `token` prints the\n"
-              "address, the token and the fingerprint of the TLS certificate.\n"
+              "address, the token and the fingerprint of the TLS certificate; `gpus` lists the\n"
+              "GPUs of this machine, or says why there is none.\n"
               "\n"
               "Options:\n"
               "  --listen ADDRESS      HOST:PORT or unix:PATH; port 0 picks a free one; beyond\n"
@@ -46,6 +48,7 @@ QString usage()
               "  --kernels-end-with-server\n"
               "                        end all kernels when the server ends\n"
               "  --journal-limit MB    how much of each kernel's output is kept (default 4096)\n"
+              "  --nvml FILE           another NVML library than the system's\n"
               "  --exit-with-stdin     end when standard input is closed\n"
               "  --version             print the version\n"
               "  --help                print this\n");
@@ -66,8 +69,9 @@ void addOptions(QCommandLineParser &parser)
         parser.addOption(
             QCommandLineOption(QString::fromLatin1(name), {}, QStringLiteral("value")));
     };
-    for (const char *name : {"listen", "root", "state-dir", "token-file", "allow-origin",
-                             "journal-limit", "allow-host", "tls-cert", "tls-key", "cull-idle"})
+    for (const char *name :
+         {"listen", "root", "state-dir", "token-file", "allow-origin", "journal-limit",
+          "allow-host", "tls-cert", "tls-key", "cull-idle", "nvml"})
         value(name);
     for (const char *name : {"no-prewarm", "follow-symlinks", "kernels-end-with-server",
                              "exit-with-stdin", "no-trash", "tls", "insecure", "help", "version"})
@@ -115,6 +119,7 @@ Result<ServeOptions> readServe(const QCommandLineParser &parser)
     options.insecure = flag("insecure");
     options.tlsCertificate = text("tls-cert").value_or(QString());
     options.tlsKey = text("tls-key").value_or(QString());
+    options.nvmlLibrary = text("nvml").value_or(QString());
     if (options.tlsCertificate.isEmpty() != options.tlsKey.isEmpty())
         return fail(ErrorCode::InvalidData, tr("--tls-cert and --tls-key go together"));
     if (options.insecure && (options.tls || !options.tlsKey.isEmpty()))
@@ -148,7 +153,8 @@ Result<CommandLine> parseCommandLine(const QStringList &arguments)
     }
     const QStringList words = parser.positionalArguments();
     const bool isToken = words == QStringList{QStringLiteral("token")};
-    if (words != QStringList{QStringLiteral("serve")} && !isToken)
+    const bool isGpus = words == QStringList{QStringLiteral("gpus")};
+    if (words != QStringList{QStringLiteral("serve")} && !isToken && !isGpus)
         return fail(ErrorCode::InvalidData,
                     words.isEmpty()
                         ? tr("Say what to do: farcelld serve (see farcelld --help)")
@@ -156,7 +162,9 @@ Result<CommandLine> parseCommandLine(const QStringList &arguments)
     auto serve = readServe(parser);
     if (!serve)
         return tl::unexpected(serve.error());
-    line.action = isToken ? CommandLine::Action::Token : CommandLine::Action::Serve;
+    line.action = isToken  ? CommandLine::Action::Token
+                  : isGpus ? CommandLine::Action::Gpus
+                           : CommandLine::Action::Serve;
     line.serve = std::move(*serve);
     return line;
 }

@@ -20,6 +20,7 @@ struct ServeOptions
     bool tls = false;               // also on loopback
     bool insecure = false;          // no TLS, even beyond this computer
     QString tlsCertificate, tlsKey; // the person's own, PEM; empty: ours
+    QString nvmlLibrary;            // empty: the system's
     int cullIdleSeconds = 0;        // end kernels that nobody used for so long; 0: never
     bool followSymlinks = false;
     bool trash = true; // deleted files go there
@@ -28,13 +29,14 @@ struct ServeOptions
     bool exitWithStdin = false;
 };
 
-// What the command line asks for: serve, tell who may come in, or text to print.
+// What the command line asks for: serve, tell who may come in, list the GPUs, or text to print.
 struct CommandLine
 {
     enum class Action
     {
         Serve,
         Token,
+        Gpus,
         Print
     };
     Action action = Action::Serve;
