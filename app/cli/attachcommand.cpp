@@ -1,6 +1,7 @@
 #include "app/cli/attachcommand.h"
 
 #include "app/cli/endpointoption.h"
+#include "core/base/jsonmembers.h"
 #include "core/base/onfinished.h"
 #include "core/client/outputmessage.h"
 
@@ -16,14 +17,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds checkInterval = 1s;
-
-QString textAt(const nlohmann::json &object, const char *key)
-{
-    const auto it = object.find(key);
-    if (it == object.end() || !it->is_string())
-        return {};
-    return QString::fromStdString(it->get_ref<const std::string &>());
-}
 
 void write(std::FILE *stream, const QString &text)
 {

@@ -1,5 +1,7 @@
 #include "app/connect/recentservers.h"
 
+#include "core/base/jsonmembers.h"
+
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
@@ -15,14 +17,6 @@ namespace {
 
 constexpr int maxServers = 12;
 constexpr qint64 maxFileBytes = 1 << 20;
-
-QString textAt(const nlohmann::json &object, const char *key)
-{
-    const auto it = object.find(key);
-    return it != object.end() && it->is_string()
-               ? QString::fromStdString(it->get_ref<const std::string &>())
-               : QString();
-}
 
 } // namespace
 

@@ -1,5 +1,7 @@
 #include "app/shell/keymap.h"
 
+#include "core/base/jsonmembers.h"
+
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
@@ -17,14 +19,6 @@ using nlohmann::json;
 namespace {
 
 const auto defaultPreset = QStringLiteral("colab");
-
-QString textOf(const json &object, const char *key)
-{
-    const auto it = object.find(key);
-    return it != object.end() && it->is_string()
-               ? QString::fromStdString(it->get_ref<const std::string &>())
-               : QString();
-}
 
 KeyScope scopeNamed(const QString &name)
 {
@@ -99,12 +93,12 @@ Result<QList<KeyBinding>> Keymap::parse(const QByteArray &text)
 
     QList<KeyBinding> bindings;
     for (const json &entry : *list) {
-        const QString command = textOf(entry, "command");
-        const QKeySequence keys(textOf(entry, "keys"), QKeySequence::PortableText);
+        const QString command = textAt(entry, "command");
+        const QKeySequence keys(textAt(entry, "keys"), QKeySequence::PortableText);
         if (command.isEmpty() || keys.isEmpty())
             return fail(ErrorCode::InvalidData, tr("A key binding needs a command and keys"),
                         QString::fromStdString(entry.dump()));
-        bindings.append({command, keys, scopeNamed(textOf(entry, "when"))});
+        bindings.append({command, keys, scopeNamed(textAt(entry, "when"))});
     }
     return bindings;
 }
@@ -118,7 +112,7 @@ void Keymap::load()
     const json root = json::parse(text.begin(), text.end(), nullptr, false);
     if (!root.is_object())
         return;
-    if (const QString preset = textOf(root, "preset"); presets().contains(preset))
+    if (const QString preset = textAt(root, "preset"); presets().contains(preset))
         m_preset = preset;
     const auto custom = root.find("custom");
     if (custom == root.end() || !custom->is_object())

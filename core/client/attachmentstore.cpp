@@ -18,12 +18,6 @@ using nlohmann::json;
 
 constexpr qint64 maxFileBytes = 16LL * 1024 * 1024;
 
-quint64 numberAt(const json &object, const char *key)
-{
-    const auto it = object.find(key);
-    return it != object.end() && it->is_number_unsigned() ? it->get<quint64>() : 0;
-}
-
 json toJson(const PendingRun &run)
 {
     return {{"msg_id", run.request.toString().toStdString()},
@@ -37,9 +31,8 @@ PendingRun runFrom(const json &object)
     PendingRun run;
     run.request = MsgId(textAt(object, "msg_id"));
     run.cellId = textAt(object, "cell_id");
-    run.since = numberAt(object, "since");
-    const auto over = object.find("over");
-    run.isOver = over != object.end() && over->is_boolean() && over->get<bool>();
+    run.since = numberAt<quint64>(object, "since").value_or(0);
+    run.isOver = flagAt(object, "over");
     return run;
 }
 
@@ -67,7 +60,7 @@ Attachment attachmentFrom(const json &object)
     attachment.kernelName = textAt(object, "kernel_name");
     attachment.remoteSession = SessionId(textAt(object, "remote_session"));
     attachment.session = textAt(object, "session");
-    attachment.since = numberAt(object, "since");
+    attachment.since = numberAt<quint64>(object, "since").value_or(0);
     const auto runs = object.find("runs");
     if (runs != object.end() && runs->is_array()) {
         for (const json &run : *runs) {

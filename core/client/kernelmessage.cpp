@@ -1,5 +1,6 @@
 #include "core/client/kernelmessage.h"
 
+#include "core/base/jsonmembers.h"
 #include "core/base/slice.h"
 #include "core/jupyter/websocketframes.h"
 #include "core/notebook/jsonscan.h"
@@ -52,14 +53,6 @@ json objectFrom(std::string_view text)
     return objectFrom(bytes);
 }
 
-QString textOf(const json &object, const char *key)
-{
-    const auto it = object.find(key);
-    if (it == object.end() || !it->is_string())
-        return {};
-    return QString::fromStdString(it->get_ref<const std::string &>());
-}
-
 // The content of a long stream message without its text, if it is in order: that is read from
 // rawContent, a hundred times as fast and in parts (outputmessage.h).
 std::optional<json> withoutText(const QByteArray &raw)
@@ -94,12 +87,12 @@ wire::MessageView viewOf(const OutgoingMessage &message)
 
 QString KernelMessage::type() const
 {
-    return textOf(header, "msg_type");
+    return textAt(header, "msg_type");
 }
 
 MsgId KernelMessage::parentId() const
 {
-    return MsgId(textOf(parentHeader, "msg_id"));
+    return MsgId(textAt(parentHeader, "msg_id"));
 }
 
 Result<KernelMessage> decodeFrame(const QByteArray &v1Frame)

@@ -13,12 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-int intAt(const json &object, const char *key, int fallback)
-{
-    const auto it = object.find(key);
-    return it != object.end() && it->is_number_integer() ? it->get<int>() : fallback;
-}
-
 bool isReplyOk(const KernelMessage &message)
 {
     return textAt(message.content, "status") == QLatin1String("ok");
@@ -60,8 +54,9 @@ Result<CompletionReply> completionFrom(const KernelMessage &message, const QStri
         const QString text = QString::fromStdString(match.get_ref<const std::string &>());
         reply.matches.append(typed.value(text, {text, {}, {}}));
     }
-    reply.start = utf16Position(code, intAt(message.content, "cursor_start", 0));
-    reply.end = std::max(reply.start, utf16Position(code, intAt(message.content, "cursor_end", 0)));
+    reply.start = utf16Position(code, numberAt<int>(message.content, "cursor_start").value_or(0));
+    reply.end = std::max(
+        reply.start, utf16Position(code, numberAt<int>(message.content, "cursor_end").value_or(0)));
     return reply;
 }
 

@@ -20,44 +20,20 @@ tl::unexpected<Error> wrongShape()
                                             "this version understands"));
 }
 
-const json *member(const json &object, const char *key)
-{
-    const auto it = object.find(key);
-    return it != object.end() ? &*it : nullptr;
-}
-
-double numberAt(const json &object, const char *key, double fallback)
-{
-    const json *value = member(object, key);
-    return value && value->is_number() ? value->get<double>() : fallback;
-}
-
 qint64 integerAt(const json &object, const char *key, qint64 fallback)
 {
-    const json *value = member(object, key);
-    if (value && value->is_number_integer())
-        return value->get<qint64>();
-    return value && value->is_number() ? static_cast<qint64>(value->get<double>()) : fallback;
-}
-
-std::optional<int> optionalAt(const json &object, const char *key)
-{
-    const json *value = member(object, key);
-    return value && value->is_number_integer() ? std::optional(value->get<int>()) : std::nullopt;
-}
-
-bool flagAt(const json &object, const char *key)
-{
-    const json *value = member(object, key);
-    return value && value->is_boolean() && value->get<bool>();
+    const json &value = memberOf(object, key);
+    if (value.is_number_integer())
+        return value.get<qint64>();
+    return value.is_number() ? static_cast<qint64>(value.get<double>()) : fallback;
 }
 
 // ISO 8601 as in Jupyter's headers, or Unix seconds.
 QDateTime timeAt(const json &object, const char *key)
 {
-    const json *value = member(object, key);
-    if (value && value->is_number())
-        return QDateTime::fromMSecsSinceEpoch(static_cast<qint64>(value->get<double>() * 1000),
+    const json &value = memberOf(object, key);
+    if (value.is_number())
+        return QDateTime::fromMSecsSinceEpoch(static_cast<qint64>(value.get<double>() * 1000),
                                               Qt::UTC);
     return QDateTime::fromString(textAt(object, key), Qt::ISODateWithMs).toUTC();
 }
@@ -65,12 +41,12 @@ QDateTime timeAt(const json &object, const char *key)
 // Text, or what stands there as JSON: an Xid may be a number or an object.
 QString looseText(const json &object, const char *key)
 {
-    const json *value = member(object, key);
-    if (!value || value->is_null())
+    const json &value = memberOf(object, key);
+    if (value.is_null())
         return {};
-    return value->is_string() ? textAt(object, key)
-                              : QString::fromStdString(
-                                    value->dump(-1, ' ', false, json::error_handler_t::replace));
+    return value.is_string()
+               ? textAt(object, key)
+               : QString::fromStdString(value.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
 QueueItem itemFrom(const json &object)
@@ -84,7 +60,7 @@ QueueItem itemFrom(const json &object)
     item.code = textAt(object, "code");
     item.queuedAt = timeAt(object, "queued_at");
     item.startedAt = timeAt(object, "started_at");
-    item.expectedSeconds = numberAt(object, "expected_s", -1);
+    item.expectedSeconds = numberAt<double>(object, "expected_s").value_or(-1);
     return item;
 }
 
@@ -92,13 +68,13 @@ QueueItem itemFrom(const json &object)
 
 Result<KernelQueue> kernelQueueFrom(const json &object)
 {
-    const json *items = object.is_object() ? member(object, "items") : nullptr;
-    if (!items || !items->is_array())
+    const json &items = memberOf(object, "items");
+    if (!items.is_array())
         return wrongShape();
     KernelQueue queue;
     queue.isPaused = flagAt(object, "paused");
     queue.stopAfter = MsgId(textAt(object, "stop_after"));
-    for (const json &item : *items) {
+    for (const json &item : items) {
         if (item.is_object() && !textAt(item, "msg_id").isEmpty())
             queue.items.append(itemFrom(item));
     }
@@ -122,7 +98,7 @@ Result<KernelProcess> kernelProcessFrom(const json &object)
         process.state = KernelProcess::State::Idle;
     process.stuckOn = textAt(object, "stuck_on");
     process.residentBytes = integerAt(object, "rss", -1);
-    process.cpuSeconds = numberAt(object, "cpu_s", -1);
+    process.cpuSeconds = numberAt<double>(object, "cpu_s").value_or(-1);
     process.processes = static_cast<int>(integerAt(object, "processes", 0));
     return process;
 }
@@ -133,13 +109,13 @@ Result<KernelDeath> kernelDeathFrom(const json &object)
         return wrongShape();
     KernelDeath death;
     death.pid = integerAt(object, "pid", 0);
-    death.exitCode = optionalAt(object, "exit_code");
-    death.signal = optionalAt(object, "signal");
+    death.exitCode = numberAt<int>(object, "exit_code");
+    death.signal = numberAt<int>(object, "signal");
     death.signalName = textAt(object, "signal_name");
     death.cause = textAt(object, "cause");
     death.sentence = textAt(object, "sentence");
-    if (const json *lines = member(object, "stderr"); lines && lines->is_array()) {
-        for (const json &line : *lines) {
+    if (const json &lines = memberOf(object, "stderr"); lines.is_array()) {
+        for (const json &line : lines) {
             if (line.is_string())
                 death.errorLines.append(
                     QString::fromStdString(line.get_ref<const std::string &>()));
@@ -147,8 +123,8 @@ Result<KernelDeath> kernelDeathFrom(const json &object)
     }
     death.faultHandler = textAt(object, "faulthandler");
     death.xid = looseText(object, "xid");
-    if (const json *samples = member(object, "memory"); samples && samples->is_array()) {
-        for (const json &sample : *samples) {
+    if (const json &samples = memberOf(object, "memory"); samples.is_array()) {
+        for (const json &sample : samples) {
             if (sample.is_array() && sample.size() >= 2 && sample.at(0).is_number() &&
                 sample.at(1).is_number())
                 death.memory.append(
@@ -162,11 +138,11 @@ Result<KernelDeath> kernelDeathFrom(const json &object)
 
 Result<QList<KernelSummary>> kernelSummariesFrom(const json &object)
 {
-    const json *kernels = object.is_object() ? member(object, "kernels") : nullptr;
-    if (!kernels || !kernels->is_array())
+    const json &kernels = memberOf(object, "kernels");
+    if (!kernels.is_array())
         return wrongShape();
     QList<KernelSummary> list;
-    for (const json &kernel : *kernels) {
+    for (const json &kernel : kernels) {
         if (!kernel.is_object() || textAt(kernel, "id").isEmpty())
             continue;
         KernelSummary summary;
@@ -177,7 +153,7 @@ Result<QList<KernelSummary>> kernelSummariesFrom(const json &object)
         summary.state = textAt(kernel, "state");
         summary.residentBytes = integerAt(kernel, "rss", -1);
         summary.gpuBytes = integerAt(kernel, "gpu_memory", -1);
-        summary.idleSeconds = numberAt(kernel, "idle_s", -1);
+        summary.idleSeconds = numberAt<double>(kernel, "idle_s").value_or(-1);
         summary.clients = static_cast<int>(integerAt(kernel, "clients", -1));
         summary.queued = static_cast<int>(integerAt(kernel, "queued", -1));
         summary.startedAt = timeAt(kernel, "started_at");

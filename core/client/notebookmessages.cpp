@@ -15,12 +15,6 @@ bool isKernelGone(const QString &executionState)
     return executionState == QLatin1String("restarting") || executionState == QLatin1String("dead");
 }
 
-bool flagAt(const nlohmann::json &object, const char *key)
-{
-    const auto it = object.find(key);
-    return it != object.end() && it->is_boolean() && it->get<bool>();
-}
-
 } // namespace
 
 void NotebookSession::Private::handleMessage(const KernelMessage &message)

@@ -19,15 +19,6 @@ json parse(const QByteArray &body)
     return json::parse(body.begin(), body.end(), nullptr, false);
 }
 
-const json &memberOf(const json &object, const char *key)
-{
-    static const json nothing;
-    if (!object.is_object())
-        return nothing;
-    const auto it = object.find(key);
-    return it == object.end() ? nothing : *it;
-}
-
 QDateTime timeAt(const json &object, const char *key)
 {
     return QDateTime::fromString(textAt(object, key), Qt::ISODateWithMs).toUTC();
@@ -103,13 +94,6 @@ Result<T> oneFrom(const QByteArray &body, Read read)
 }
 
 } // namespace
-
-QString textAt(const json &object, const char *key)
-{
-    const json &value = memberOf(object, key);
-    return value.is_string() ? QString::fromStdString(value.get_ref<const std::string &>())
-                             : QString();
-}
 
 QByteArray toBytes(const json &json)
 {

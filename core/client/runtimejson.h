@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/base/jsonmembers.h"
 #include "core/base/result.h"
 #include "core/client/runtimeclient.h"
 
@@ -20,8 +21,6 @@ namespace farcell {
 [[nodiscard]] Result<ContentsEntry> contentsEntryFrom(const QByteArray &body);
 [[nodiscard]] Result<QList<ContentsEntry>> directoryFrom(const QByteArray &body);
 
-// Text of a member, or empty.
-[[nodiscard]] QString textAt(const nlohmann::json &object, const char *key);
 [[nodiscard]] QByteArray toBytes(const nlohmann::json &json);
 
 } // namespace farcell

@@ -1,5 +1,6 @@
 #include "core/nbformat/convert.h"
 
+#include "core/base/jsonmembers.h"
 #include "core/nbformat/exporters.h"
 
 #include <nlohmann/json.hpp>
@@ -16,16 +17,6 @@ using nlohmann::ordered_json;
 namespace nbformat {
 
 namespace {
-
-QString stringAt(const ordered_json &object, const char *group, const char *key)
-{
-    if (!object.is_object() || !object.contains(group) || !object[group].is_object())
-        return {};
-    const ordered_json &inner = object[group];
-    if (!inner.contains(key) || !inner[key].is_string())
-        return {};
-    return QString::fromStdString(inner[key].get<std::string>());
-}
 
 QString commentPrefixOf(const QString &language)
 {
@@ -69,12 +60,12 @@ Language languageOf(const NotebookContent &content)
 {
     const ordered_json metadata = content.metadata.toJson();
     Language language;
-    language.name = stringAt(metadata, "language_info", "name").toLower();
+    language.name = textAt(memberOf(metadata, "language_info"), "name").toLower();
     if (language.name.isEmpty())
-        language.name = stringAt(metadata, "kernelspec", "language").toLower();
+        language.name = textAt(memberOf(metadata, "kernelspec"), "language").toLower();
     if (language.name.isEmpty() || language.name == QLatin1String("ipython"))
         language.name = QStringLiteral("python");
-    language.suffix = stringAt(metadata, "language_info", "file_extension");
+    language.suffix = textAt(memberOf(metadata, "language_info"), "file_extension");
     if (language.suffix.isEmpty())
         language.suffix = language.name == QLatin1String("python") ? QStringLiteral(".py")
                                                                    : QStringLiteral(".txt");

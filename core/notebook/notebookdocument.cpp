@@ -1,5 +1,6 @@
 #include "core/notebook/notebookdocument.h"
 
+#include "core/base/jsonmembers.h"
 #include "core/notebook/largetext.h"
 #include "core/notebook/notebookdocument_p.h"
 
@@ -13,16 +14,6 @@ namespace farcell {
 namespace {
 
 using nlohmann::ordered_json;
-
-QString stringAt(const ordered_json &object, const char *group, const char *key)
-{
-    if (!object.is_object() || !object.contains(group) || !object[group].is_object())
-        return {};
-    const ordered_json &inner = object[group];
-    if (!inner.contains(key) || !inner[key].is_string())
-        return {};
-    return QString::fromStdString(inner[key].get_ref<const std::string &>());
-}
 
 QString languageOfKernel(const QString &kernelName)
 {
@@ -117,16 +108,16 @@ QString NotebookDocument::language() const
     const ordered_json metadata = m_d->metadata.toJson();
     for (const auto &[group, key] :
          {std::pair("language_info", "name"), std::pair("kernelspec", "language")}) {
-        const QString name = stringAt(metadata, group, key);
+        const QString name = textAt(memberOf(metadata, group), key);
         if (!name.isEmpty())
             return name.toLower();
     }
-    return languageOfKernel(stringAt(metadata, "kernelspec", "name"));
+    return languageOfKernel(textAt(memberOf(metadata, "kernelspec"), "name"));
 }
 
 QString NotebookDocument::kernelName() const
 {
-    return stringAt(m_d->metadata.toJson(), "kernelspec", "name");
+    return textAt(memberOf(m_d->metadata.toJson(), "kernelspec"), "name");
 }
 
 bool NotebookDocument::isModified() const
