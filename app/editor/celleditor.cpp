@@ -44,6 +44,10 @@ CellEditor::CellEditor(ThemeSource &theme, QWidget *parent)
     connect(this, &QsciScintillaBase::SCN_MODIFIED, this,
             [this](int position, int type, const char *text, int length, int linesAdded, int, int,
                    int, int, int) { onModified(position, type, text, length, linesAdded); });
+    connect(this, &QsciScintillaBase::SCN_STYLENEEDED, this, [this] {
+        if (m_buffer && m_buffer->language && m_buffer->language->style)
+            m_buffer->language->style(*this);
+    });
     connect(this, &QsciScintillaBase::SCN_UPDATEUI, this, &CellEditor::onUpdate);
     connect(this, &QsciScintillaBase::SCN_MARGINCLICK, this,
             [this](int position) { onMarginClick(position); });

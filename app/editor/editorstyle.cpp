@@ -174,6 +174,12 @@ void applyViewColours(QsciScintillaBase &view, const Theme &theme)
 
 void applyLexer(QsciScintillaBase &view, const Language &language)
 {
+    if (language.style) {
+        view.SendScintilla(Sci::SCI_SETLEXER, static_cast<unsigned long>(Sci::SCLEX_CONTAINER));
+        view.SendScintilla(Sci::SCI_STARTSTYLING, 0UL);
+        language.style(view);
+        return;
+    }
     view.SendScintilla(Sci::SCI_SETLEXERLANGUAGE, static_cast<uintptr_t>(0), language.lexer);
     for (size_t i = 0; i < language.keywords.size(); ++i)
         view.SendScintilla(Sci::SCI_SETKEYWORDS, static_cast<uintptr_t>(i), language.keywords[i]);

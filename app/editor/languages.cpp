@@ -1,5 +1,7 @@
 #include "app/editor/languages.h"
 
+#include "app/editor/julialexer.h"
+
 #include <QHash>
 
 #include <array>
@@ -167,13 +169,17 @@ constexpr std::array luaWords{
     "assert collectgarbage dofile error getmetatable ipairs load next pairs pcall print rawequal "
     "rawget rawset require select self setmetatable tonumber tostring type xpcall"};
 
-constexpr std::array juliaWords{
-    "abstract baremodule begin break catch const continue do else elseif end export finally for "
-    "function global if import in isa let local macro module mutable nothing primitive quote "
-    "return struct true false try type using where while",
-    "Any Array Bool Char Complex Dict Float32 Float64 Int Int32 Int64 Matrix Missing Nothing "
-    "Number Rational Real Set String Symbol Tuple UInt8 Union Vector abs collect length map max "
-    "min ones print println push! rand range reshape show size sqrt sum typeof zeros"};
+constexpr StyleRole julia(JuliaStyle style, R role)
+{
+    return {static_cast<int>(style), role};
+}
+constexpr std::array juliaStyles{
+    julia(JuliaStyle::Comment, R::Comment),   julia(JuliaStyle::Number, R::Number),
+    julia(JuliaStyle::String, R::String),     julia(JuliaStyle::Character, R::String),
+    julia(JuliaStyle::Keyword, R::Keyword),   julia(JuliaStyle::Builtin, R::Builtin),
+    julia(JuliaStyle::Type, R::Type),         julia(JuliaStyle::Function, R::Function),
+    julia(JuliaStyle::Macro, R::Decorator),   julia(JuliaStyle::Symbol, R::Builtin),
+    julia(JuliaStyle::Operator, R::Operator), julia(JuliaStyle::Interpolation, R::Escape)};
 
 constexpr std::array rustStyles{
     StyleRole{1, R::Comment},    StyleRole{2, R::Comment},  StyleRole{3, R::Comment},
@@ -269,9 +275,8 @@ constexpr Language markdown{"markdown", "markdown", noWords, markdownStyles, nul
 constexpr std::array languages{
     Language{"python", "python", pythonWords, pythonStyles, "#", nullptr, nullptr, true, false},
     Language{"r", "r", rWords, rStyles, "#", nullptr, nullptr, false, false},
-    // Scintilla 3 has no Julia lexer. Python's has the same comments and long strings, and a lone
-    // ' (transpose) colours no more than the rest of its line.
-    Language{"julia", "python", juliaWords, pythonStyles, "#", nullptr, nullptr, false, false},
+    Language{"julia", nullptr, noWords, juliaStyles, "#", nullptr, nullptr, false, false,
+             styleJulia},
     Language{"c++", "cpp", cppWords, cppStyles, "//", nullptr, nullptr, false, false},
     Language{"javascript", "cpp", jsWords, cppStyles, "//", nullptr, nullptr, false, false},
     Language{"java", "cpp", javaWords, cppStyles, "//", nullptr, nullptr, false, false},
@@ -335,6 +340,7 @@ constexpr std::array aliases{Alias{"ipython", "python"},
                              Alias{"postgres", "sql"},
                              Alias{"mysql", "sql"},
                              Alias{"duckdb", "sql"},
+                             Alias{"jl", "julia"},
                              Alias{"rb", "ruby"},
                              Alias{"pl", "perl"},
                              Alias{"matlab", "octave"},

@@ -5,6 +5,8 @@
 
 #include <span>
 
+class QsciScintillaBase;
+
 namespace farcell {
 
 // What a piece of code is, independent of the lexer; the theme has a colour for each.
@@ -38,7 +40,7 @@ struct StyleRole
 struct Language
 {
     const char *name;                      // "python"
-    const char *lexer;                     // Scintilla's lexer name, "null" for plain text
+    const char *lexer;                     // Scintilla's name, "null" for plain text; or null
     std::span<const char *const> keywords; // one string per keyword set
     std::span<const StyleRole> styles;
     const char *lineComment; // "#"; null if the language has only block comments
@@ -46,6 +48,8 @@ struct Language
     const char *blockClose;
     bool colonIndents; // Python: ':' at the end of a line opens a block
     bool prose;        // wrapped, no brackets closed, no completion
+    // Without a lexer of Scintilla: styles what is not styled yet of a view's text.
+    void (*style)(QsciScintillaBase &view) = nullptr;
 };
 
 // The language of this name as kernels, magics and files spell it ("ir", "py", "C++17"), or

@@ -125,7 +125,10 @@ const QHash<QString, Language> &languages()
             "finally for function global if import in let local macro module mutable primitive "
             "quote return struct true try type using where while nothing missing",
             "println print Int Float64 String Vector Array Dict push! length size");
-        julia.decorators = true;
+        julia.quotes = QStringLiteral("\""); // ' also transposes
+        julia.blockOpen = QStringLiteral("#=");
+        julia.blockClose = QStringLiteral("=#");
+        julia.tripleQuotes = julia.decorators = true;
         Language data = hashLike("true false null yes no on off", "");
         data.lineComments = QStringList{QStringLiteral("#"), QStringLiteral("//")};
         QHash<QString, Language> map;
@@ -215,17 +218,18 @@ private:
     bool readComment()
     {
         const QStringView tail = QStringView(m_code).mid(m_at);
+        if (!m_language.blockOpen.isEmpty() && tail.startsWith(m_language.blockOpen)) {
+            const qsizetype end = m_code.indexOf(m_language.blockClose, m_at + 2);
+            add(end < 0 ? m_code.size() : end + m_language.blockClose.size(), Kind::Comment);
+            return true;
+        }
         for (const QString &sign : m_language.lineComments) {
             if (tail.startsWith(sign)) {
                 add(lineEnd(), Kind::Comment);
                 return true;
             }
         }
-        if (m_language.blockOpen.isEmpty() || !tail.startsWith(m_language.blockOpen))
-            return false;
-        const qsizetype end = m_code.indexOf(m_language.blockClose, m_at + 2);
-        add(end < 0 ? m_code.size() : end + m_language.blockClose.size(), Kind::Comment);
-        return true;
+        return false;
     }
 
     bool readString(QChar quote)

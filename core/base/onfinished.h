@@ -5,21 +5,25 @@
 #include <QPointer>
 #include <QThread>
 
+#include <memory>
 #include <utility>
 
 namespace farcell {
 
 // Calls `use(result)` on the main thread once `future` has its result, and not at all if `context`
-// is gone by then or the future was cancelled. At once where the result is set on that thread.
-// Call it on the main thread, where `context` lives. In place of QFuture::then(context, …), which
-// asserts in Qt 6.4 when the answer comes after the context's end.
+// is gone by then or the future was cancelled. Never before this returns; else at once where the
+// result is set on that thread. Call it on the main thread, where `context` lives. In place of
+// QFuture::then(context, …), which asserts in Qt 6.4 when the answer comes after the context's end,
+// and calls back from within when a pool was quick.
 template <typename T, typename F>
 void onFinished(QFuture<T> future, QObject *context, F use)
 {
-    Q_ASSERT(context && context->thread() == QThread::currentThread());
-    future.then([home = QThread::currentThread(), context = QPointer<QObject>(context),
+    QThread *home = QThread::currentThread();
+    Q_ASSERT(context && context->thread() == home);
+    const auto hasReturned = std::make_shared<bool>(false); // used at home only
+    future.then([home, hasReturned, context = QPointer<QObject>(context),
                  use = std::move(use)](const T &result) mutable {
-        if (QThread::currentThread() == home) {
+        if (QThread::currentThread() == home && *hasReturned) {
             if (context)
                 use(result);
             return;
@@ -33,6 +37,7 @@ void onFinished(QFuture<T> future, QObject *context, F use)
             },
             Qt::QueuedConnection);
     });
+    *hasReturned = true;
 }
 
 } // namespace farcell

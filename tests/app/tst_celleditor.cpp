@@ -1,6 +1,7 @@
 #include "app/editor/cellbuffer.h"
 #include "app/editor/celleditor.h"
 #include "app/editor/completionpopup.h"
+#include "app/editor/julialexer.h"
 #include "app/editor/textmap.h"
 #include "app/theme/theme.h"
 
@@ -77,6 +78,9 @@ private slots:
     void composition();
     void cancelledComposition();
     void viewStateSurvivesAnotherCell();
+    void juliaLines_data();
+    void juliaLines();
+    void juliaWhileTyping();
     void magicLanguages_data();
     void magicLanguages();
     void completionFiltersAndInserts();
@@ -355,6 +359,86 @@ void TestCellEditor::viewStateSurvivesAnotherCell()
     bench.editor.bind(first);
 
     QCOMPARE(bench.editor.selectedText(), QStringLiteral("f()"));
+}
+
+void TestCellEditor::juliaLines_data()
+{
+    QTest::addColumn<QByteArray>("code");
+    QTest::addColumn<QByteArray>("styles"); // a sign for each byte
+    QTest::addColumn<int>("blocks");        // opened less closed, in all lines
+
+    const auto row = [](const char *name, const char *code, const char *styles, int blocks = 0) {
+        QTest::newRow(name) << QByteArray(code) << QByteArray(styles) << blocks;
+    };
+    row("transposed and character", "A' * 'x' + b'", "T+.+.ccc.+..+");
+    row("escaped characters", R"('\n','\'')", "cccc+cccc");
+    row("function", "function area(r) pi * r^2 end", "kkkkkkkk.ffff+.+.bb.+..+0.kkk");
+    row("method", "function Base.show(x)", "kkkkkkkk.....+ffff+.+", 1);
+    row("interpolation", R"("a $(f("x")) $y." z)", R"("""$$$$$$$$$"$$""..)");
+    row("regular expression", R"x(r"a$b\"" c)x", R"(""""""""..)");
+    row("long text", "\"\"\"a\n\"b\" \"\"\"c", R"("""""""""""".)");
+    row("nested comment", "1 #= a #= b =#\nc =# x", "0.#################..");
+    row("symbol and range", "f(:a, 1:n)", ".+::+.0+.+");
+    row("macro", "@time x = rand(3)", "@@@@@...+.bbbb+0+");
+    row("type", "mutable struct P <: Q", "kkkkkkk.kkkkkk.T.++.T", 1);
+    row("abstract type", "abstract type P end", "kkkkkkkk.kkkk.T.kkk");
+    row("generator", "[i for i in v if i > 0]", "+..kkk...kk...kk...+.0+");
+    row("last index", "a[end] end", ".+kkk+.kkk", -1);
+    row("numbers", "0xff 1.5e-3 2f0 1:10 3im", "0000.000000.000.0+00.0..");
+    row("not equal", "a!=b", ".++.");
+    row("push!", "push!(v)", "bbbbb+.+");
+    row("other letters", "θ' + 'é'", "..+.+.cccc");
+    row("comment", "x # if y", "..######");
+}
+
+void TestCellEditor::juliaLines()
+{
+    QFETCH(QByteArray, code);
+    QFETCH(QByteArray, styles);
+    QFETCH(int, blocks);
+    JuliaState state;
+    QByteArray got;
+    int opened = 0;
+
+    qsizetype from = 0;
+    while (from < code.size()) { // by lines, as an editor asks
+        const qsizetype end = code.indexOf('\n', from);
+        const QByteArray line = code.mid(from, (end < 0 ? code.size() : end + 1) - from);
+        std::vector<JuliaStyle> lineStyles(size_t(line.size()));
+        opened += scanJuliaLine({line.constData(), size_t(line.size())}, state, lineStyles.data());
+        for (const JuliaStyle style : lineStyles)
+            got += ".#0\"ckbTf@:+$"[int(style)];
+        from += line.size();
+    }
+
+    QCOMPARE(got, styles);
+    QCOMPARE(opened, blocks);
+    QCOMPARE(state.comments, 0);
+    QCOMPARE(state.in, JuliaState::Code);
+}
+
+void TestCellEditor::juliaWhileTyping()
+{
+    Bench bench(QStringLiteral("for i in 1:3\n    x = i'\nend\ny = 2"), QStringLiteral("julia"));
+    const auto styleAt = [&bench](int position) {
+        QTest::qWait(0);
+        bench.editor.grab(); // what is painted is styled
+        return JuliaStyle(bench.editor.SendScintilla(QsciScintillaBase::SCI_GETSTYLEAT,
+                                                     static_cast<unsigned long>(position)));
+    };
+    QCOMPARE(styleAt(0), JuliaStyle::Keyword);
+    QCOMPARE(styleAt(22), JuliaStyle::Operator);
+    QCOMPARE(styleAt(int(bench.text().size()) - 1), JuliaStyle::Number);
+    const auto level = bench.editor.SendScintilla(QsciScintillaBase::SCI_GETFOLDLEVEL, 0UL);
+    QVERIFY(level & QsciScintillaBase::SC_FOLDLEVELHEADERFLAG);
+
+    bench.editor.setCaret(0);
+    bench.type(QStringLiteral("#="));
+
+    QCOMPARE(styleAt(int(bench.text().size()) - 1), JuliaStyle::Comment);
+    bench.editor.setCaret(2);
+    bench.type(QStringLiteral("=#"));
+    QCOMPARE(styleAt(int(bench.text().size()) - 1), JuliaStyle::Number);
 }
 
 void TestCellEditor::magicLanguages_data()
