@@ -36,6 +36,11 @@ std::string segmentPath(const std::string &directory, std::uint64_t firstSequenc
     return path;
 }
 
+std::string floorPath(const std::string &directory)
+{
+    return directory + "/next";
+}
+
 std::vector<std::uint64_t> segmentsIn(const std::string &directory)
 {
     std::vector<std::uint64_t> found;

@@ -31,6 +31,8 @@ static_assert(recordHeadBytes == 32);
 [[nodiscard]] std::uint32_t checksumOf(const RecordHead &head,
                                        const std::vector<std::string_view> &payload);
 [[nodiscard]] std::string segmentPath(const std::string &directory, std::uint64_t firstSequence);
+// Eight bytes: the next sequence number.
+[[nodiscard]] std::string floorPath(const std::string &directory);
 // First sequence numbers of the segments, rising.
 [[nodiscard]] std::vector<std::uint64_t> segmentsIn(const std::string &directory);
 

@@ -47,6 +47,9 @@ JournalWriter::~JournalWriter()
         flush();
         close(m_file);
     }
+    if (m_floor >= 0) {
+        close(m_floor);
+    }
 }
 
 tl::expected<std::unique_ptr<JournalWriter>, std::string> JournalWriter::open(Options options)
@@ -70,6 +73,10 @@ bool JournalWriter::recover()
     if (mkdir(directory.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
         return failed("cannot make " + directory);
     }
+    if (!openFloor()) {
+        return false;
+    }
+    const std::uint64_t floor = m_next;
     const std::vector<std::uint64_t> segments = segmentsIn(directory);
     if (segments.empty()) {
         return startSegment(m_next);
@@ -79,6 +86,9 @@ bool JournalWriter::recover()
     while (reader.next()) {
     }
     m_committed = reader.position();
+    if (m_committed.nextSequence < floor) {
+        return startSegment(floor); // readers go on there when they cannot read the rest of this
+    }
     m_next = m_committed.nextSequence;
     const std::string path = segmentPath(directory, segments.back());
     m_file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
@@ -93,6 +103,27 @@ bool JournalWriter::recover()
         return failed("cannot cut " + path);
     }
     return true;
+}
+
+bool JournalWriter::openFloor()
+{
+    const std::string path = floorPath(m_options.directory);
+    m_floor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (m_floor < 0) {
+        return failed("cannot open " + path);
+    }
+    std::uint64_t floor = 0;
+    if (pread(m_floor, &floor, sizeof floor, 0) == static_cast<ssize_t>(sizeof floor)) {
+        m_next = std::max(m_next, floor);
+    }
+    return true;
+}
+
+// The file keeps its size, so a full disk does not matter.
+void JournalWriter::raiseFloor() const
+{
+    const std::uint64_t next = m_committed.nextSequence;
+    static_cast<void>(!pwrite(m_floor, &next, sizeof next, 0));
 }
 
 bool JournalWriter::startSegment(std::uint64_t first)
@@ -119,6 +150,7 @@ bool JournalWriter::startSegment(std::uint64_t first)
     }
     m_file = file;
     m_committed = {first, segmentHeadBytes, first};
+    raiseFloor();
     return true;
 }
 
@@ -225,6 +257,7 @@ bool JournalWriter::writeOut(const std::vector<std::string_view> &parts, std::ui
     }
     m_committed.offset += bytes;
     m_committed.nextSequence = next;
+    raiseFloor();
     m_error.clear();
     return true;
 }

@@ -20,7 +20,8 @@ struct JournalPosition
 
 // Writes one kernel's journal: numbers records, appends them in batches, starts new segments and
 // deletes the oldest when the journal is larger than allowed. One writer per directory.
-// What was flushed survives the end of this process (not a power cut: there is no fsync).
+// What was flushed survives the end of this process (not a power cut: there is no fsync). A number
+// that was told is never given again, also when the segment that has it is damaged.
 //
 // Not thread-safe. Not here: what a payload means (backend/keeper), reading (JournalReader).
 class JournalWriter
@@ -55,6 +56,8 @@ public:
 private:
     explicit JournalWriter(Options options);
     bool recover();
+    [[nodiscard]] bool openFloor();
+    void raiseFloor() const;
     bool startSegment(std::uint64_t first);
     bool startNextSegment();
     bool writeAll(const std::vector<std::string_view> &parts);
@@ -65,6 +68,7 @@ private:
 
     Options m_options;
     int m_file = -1;
+    int m_floor = -1; // holds the next number: what is damaged later is not given again
     std::uint64_t m_next = 1;
     JournalPosition m_committed;
     std::string m_batch;

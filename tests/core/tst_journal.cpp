@@ -55,6 +55,8 @@ private slots:
     void readsWhileItIsWritten();
     void writesLargePayloadsAtOnce();
     void survivesAnEmptyLastSegment();
+    void givesNoNumberAgain_data();
+    void givesNoNumberAgain();
     void filesArePrivate();
 
 private:
@@ -118,6 +120,10 @@ void TestJournal::cutsATornRecordAtEveryByte()
     appendSome(*writer, 3);
     QVERIFY(writer->flush());
     const quint64 whole = writer->committed().offset;
+    QFile floor(QString::fromStdString(journalformat::floorPath(path().toStdString())));
+    QVERIFY(floor.open(QIODevice::ReadOnly));
+    const QByteArray floorBefore = floor.readAll();
+    floor.close();
     appendSome(*writer, 1);
     QVERIFY(writer->flush());
     const quint64 end = writer->committed().offset;
@@ -130,6 +136,9 @@ void TestJournal::cutsATornRecordAtEveryByte()
         QVERIFY(file.open(QIODevice::WriteOnly | QIODevice::Truncate));
         file.write(bytes.left(static_cast<qsizetype>(cut)));
         file.close();
+        QVERIFY(floor.open(QIODevice::WriteOnly)); // it was not written whole, so nobody knows it
+        floor.write(floorBefore);
+        floor.close();
         const auto reopened = openWriter(path());
         QVERIFY(reopened->nextSequence() == 4);
         QVERIFY(reopened->committed().offset == whole);
@@ -328,12 +337,63 @@ void TestJournal::survivesAnEmptyLastSegment()
     QVERIFY(reader.next()->sequence == 4);
 }
 
+void TestJournal::givesNoNumberAgain_data()
+{
+    QTest::addColumn<qint64>("damageAt"); // -1: at the end of the file
+    QTest::addColumn<QByteArray>("damage");
+    QTest::addColumn<bool>("isCut");
+    QTest::newRow("a byte in the middle") << qint64(2000) << QByteArray("\x55\xaa") << false;
+    QTest::newRow("the segment's head") << qint64(0) << QByteArray("broken") << false;
+    QTest::newRow("cut off in the middle") << qint64(2000) << QByteArray() << true;
+    QTest::newRow("empty") << qint64(0) << QByteArray() << true;
+    QTest::newRow("something behind the end") << qint64(-1) << QByteArray("more") << false;
+}
+
+void TestJournal::givesNoNumberAgain()
+{
+    QFETCH(qint64, damageAt);
+    QFETCH(QByteArray, damage);
+    QFETCH(bool, isCut);
+    auto writer = openWriter(path());
+    appendSome(*writer, 100);
+    QVERIFY(writer->flush());
+    writer.reset();
+    QFile file(lastSegment());
+    QVERIFY(file.open(QIODevice::ReadWrite));
+    const qint64 at = damageAt < 0 ? file.size() : damageAt;
+    QVERIFY(!isCut || file.resize(at));
+    QVERIFY(file.seek(at));
+    QCOMPARE(file.write(damage), qint64(damage.size()));
+    file.close();
+
+    writer = openWriter(path());
+    QVERIFY(writer != nullptr);
+    const quint64 next = writer->nextSequence();
+    appendSome(*writer, 3);
+    QVERIFY(writer->flush());
+    writer.reset();
+    writer = openWriter(path()); // what was written behind the damage is taken as it is
+
+    QVERIFY(next == 101);
+    QVERIFY(writer->nextSequence() == 104);
+    JournalReader reader(path().toStdString());
+    reader.seek(1);
+    quint64 last = 0;
+    while (const auto record = reader.next()) {
+        QVERIFY(record->sequence > last && record->payload == payloadOf(record->sequence));
+        last = record->sequence;
+    }
+    QVERIFY(last == 103);
+}
+
 void TestJournal::filesArePrivate()
 {
     const auto writer = openWriter(path());
     const auto others = QFile::ReadGroup | QFile::WriteGroup | QFile::ReadOther | QFile::WriteOther;
     QVERIFY(!(QFile::permissions(path()) & others));
     QVERIFY(!(QFile::permissions(lastSegment()) & others));
+    const auto floor = QString::fromStdString(journalformat::floorPath(path().toStdString()));
+    QVERIFY(!(QFile::permissions(floor) & others));
 }
 
 QTEST_APPLESS_MAIN(TestJournal)
