@@ -26,6 +26,9 @@ struct KernelMessage
     std::vector<QByteArray> buffers;
     QByteArray rawContent; // content as it came, valid UTF-8: keeps the spelling of numbers
     quint64 sequence = 0;  // metadata.farcell_seq; 0 on other servers
+    // A long stream message comes in several parts; then content has no "text".
+    std::optional<QString> streamText;
+    bool goesOn = false; // more parts of the same message follow
 
     [[nodiscard]] QString type() const;   // header.msg_type
     [[nodiscard]] MsgId parentId() const; // parent_header.msg_id, may be empty

@@ -1,5 +1,6 @@
 #include "core/client/kernelconnectionprivate.h"
 
+#include "core/base/onfinished.h"
 #include "core/client/kernelreplies.h"
 #include "core/client/runtimejson.h"
 #include "core/jupyter/messages.h"
@@ -272,8 +273,10 @@ void KernelConnection::Private::handleMessage(const KernelMessage &message)
         hasNumbers = true;
         if (message.sequence <= lastSequence)
             return; // it came before the line broke
-        lastSequence = message.sequence;
-        socket.setSince(lastSequence);
+        if (!message.goesOn) {
+            lastSequence = message.sequence;
+            socket.setSince(lastSequence);
+        }
     }
     unanswered.note(message);
     const QString type = message.type();
@@ -361,9 +364,10 @@ void KernelConnection::Private::verifyExecutes(const QList<MsgId> &asked)
         if (!socket.isOpen())
             return; // the next connection begins anew
         if (isDurable) {
-            openExecutions().then(this, [this, asked](const std::optional<QList<MsgId>> &known) {
-                loseUnknown(asked, known);
-            });
+            onFinished(openExecutions(), this,
+                       [this, asked](const std::optional<QList<MsgId>> &known) {
+                           loseUnknown(asked, known);
+                       });
             return;
         }
         socket.askModel([this, asked](const QString &modelState) {

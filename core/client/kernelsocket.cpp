@@ -1,18 +1,17 @@
 #include "core/client/kernelsocket.h"
 
 #include "core/client/kernelmessage.h"
-#include "core/client/pinstore.h"
 #include "core/client/runtimejson.h"
-#include "core/jupyter/websocketframes.h"
+#include "core/client/socketevents.h"
+#include "core/client/socketworker.h"
 
-#include <QLoggingCategory>
 #include <QNetworkRequest>
+#include <QPointer>
 #include <QRandomGenerator>
-#include <QWebSocket>
-#include <QWebSocketHandshakeOptions>
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace farcell {
 
@@ -20,20 +19,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Q_LOGGING_CATEGORY(lcSocket, "farcell.client.socket")
-
-constexpr QLatin1String v1Protocol("v1.kernel.websocket.jupyter.org");
-constexpr std::chrono::milliseconds pingInterval = 3s;
-constexpr std::chrono::milliseconds silenceLimit = 9s;
-// While one large message crosses a slow line no pong can pass it: each time silence alone was the
-// reason, the next silence may be longer.
-constexpr std::chrono::milliseconds longestSilence = 120s;
-constexpr std::chrono::milliseconds handshakePatience = 10s;
 constexpr std::chrono::milliseconds checkPatience = 5s;
 constexpr std::chrono::milliseconds offlineAfter = 30s;
 constexpr std::chrono::milliseconds longestDelay = 15s;
 constexpr std::chrono::milliseconds stableAfter = 5s;
 constexpr int maxRefusedHandshakes = 6;
+// In a flood the rest of a frame is for painting and for the person.
+constexpr qint64 turnBudgetNs = 4'000'000;
 
 } // namespace
 
@@ -42,25 +34,26 @@ KernelSocket::KernelSocket(const Endpoint &endpoint, KernelId id, QString sessio
     , m_http(endpoint)
     , m_id(std::move(id))
     , m_session(std::move(session))
-    , m_silenceLimit(silenceLimit)
+    , m_events(std::make_shared<SocketEvents>())
+    , m_worker(new SocketWorker(m_events))
 {
     m_retry.setSingleShot(true);
     connect(&m_retry, &QTimer::timeout, this, &KernelSocket::connectNow);
-    m_patience.setSingleShot(true);
-    m_patience.setInterval(handshakePatience);
-    connect(&m_patience, &QTimer::timeout, this,
-            [this] { handleDown(KernelConnection::tr("The server does not answer")); });
-    m_ping.setInterval(pingInterval);
-    connect(&m_ping, &QTimer::timeout, this, &KernelSocket::keepAlive);
+    m_more.setInterval(0);
+    connect(&m_more, &QTimer::timeout, this, &KernelSocket::takeEvents);
+    m_thread.setObjectName(QStringLiteral("kernel socket"));
+    m_worker->moveToThread(&m_thread);
+    connect(&m_thread, &QThread::finished, m_worker, &QObject::deleteLater);
+    connect(m_worker, &SocketWorker::eventsReady, this, &KernelSocket::takeEvents);
+    m_thread.start();
 }
 
 KernelSocket::~KernelSocket()
 {
     m_hasGivenUp = true; // whatever the members say while they go, nobody listens any more
-    if (m_socket != nullptr) {
-        m_socket->disconnect(this);
-        m_socket->close();
-    }
+    m_events->close();
+    m_thread.quit();
+    m_thread.wait(); // it ends with the part of a message that it is at
 }
 
 void KernelSocket::open()
@@ -94,60 +87,57 @@ void KernelSocket::connectNow()
 {
     if (m_hasGivenUp)
         return;
-    dropSocket();
     ++m_checks;
-    m_socket = new QWebSocket(QString(), QWebSocketProtocol::VersionLatest, this);
-    m_socket->setMaxAllowedIncomingFrameSize(wire::maxFrameBytes);
-    m_socket->setMaxAllowedIncomingMessageSize(wire::maxFrameBytes);
-    watchSocket();
     QNetworkRequest request(address());
     m_http.authorize(request);
-    QWebSocketHandshakeOptions options;
-    options.setSubprotocols({v1Protocol});
-    if (request.url().scheme() == QLatin1String("wss")) {
-        m_socket->setSslConfiguration(tlsConfiguration(m_http.endpoint()));
-        connect(m_socket, &QWebSocket::sslErrors, this, [this](const QList<QSslError> &errors) {
-            if (isPinned(m_http.endpoint(), errors))
-                m_socket->ignoreSslErrors();
-        });
-    }
-    m_patience.start();
     m_link.nextTryAt = {};
     emit linkChanged();
-    m_socket->open(request, options);
+    QMetaObject::invokeMethod(
+        m_worker, [worker = m_worker, request, endpoint = m_http.endpoint(),
+                   attempt = ++m_attempt] { worker->connectTo(request, endpoint, attempt); });
 }
 
-void KernelSocket::watchSocket()
+void KernelSocket::takeEvents()
 {
-    connect(m_socket, &QWebSocket::connected, this, &KernelSocket::handleOpened);
-    connect(m_socket, &QWebSocket::disconnected, this, [this] {
-        handleDown(m_socket->closeReason().isEmpty() ? m_socket->errorString()
-                                                     : m_socket->closeReason());
-    });
-    connect(m_socket, qOverload<QAbstractSocket::SocketError>(&QWebSocket::error), this, [this] {
-        // An error while open is followed by disconnected(); before, nothing else comes.
-        if (m_socket->state() != QAbstractSocket::ConnectedState)
-            handleDown(m_socket->errorString());
-    });
-    connect(m_socket, &QWebSocket::binaryMessageReceived, this,
-            [this](const QByteArray &frame) { handleFrame(frame, true); });
-    connect(m_socket, &QWebSocket::textMessageReceived, this,
-            [this](const QString &text) { handleFrame(text.toUtf8(), false); });
-    // Parts of a large message are signs of life too.
-    connect(m_socket, &QWebSocket::binaryFrameReceived, this, [this] { m_lastHeard.restart(); });
-    connect(m_socket, &QWebSocket::pong, this, [this] { m_lastHeard.restart(); });
+    // Goes on in the next turn, also in the loop of a dialog that an event opens.
+    m_more.start();
+    QElapsedTimer clock;
+    clock.start();
+    const QPointer<KernelSocket> guard(this);
+    while (clock.nsecsElapsed() < turnBudgetNs) {
+        const std::optional<SocketEvent> event = m_events->pop();
+        if (!event) {
+            m_more.stop();
+            return;
+        }
+        handle(*event);
+        if (!guard)
+            return;
+    }
+}
+
+void KernelSocket::handle(const SocketEvent &event)
+{
+    if (event.attempt != m_attempt || m_hasGivenUp)
+        return;
+    switch (event.kind) {
+    case SocketEvent::Kind::Opened:
+        handleOpened();
+        break;
+    case SocketEvent::Kind::Message:
+        emit messageReceived(event.message);
+        break;
+    case SocketEvent::Kind::Down:
+        handleDown(event.reason);
+        break;
+    }
 }
 
 void KernelSocket::handleOpened()
 {
-    m_patience.stop();
-    m_isV1 = m_socket->subprotocol() == v1Protocol;
     m_isOpen = true;
     m_refusedHandshakes = 0;
     m_openSince.restart();
-    m_lastHeard.restart();
-    m_lastTick.restart();
-    m_ping.start();
     m_link = {};
     setPhase(m_since ? LinkState::Phase::CatchingUp : LinkState::Phase::Connected);
     emit opened();
@@ -169,37 +159,17 @@ void KernelSocket::send(const OutgoingMessage &message)
 {
     if (!m_isOpen)
         return;
-    if (m_isV1)
-        m_socket->sendBinaryMessage(encodeFrame(message));
-    else
-        m_socket->sendTextMessage(QString::fromUtf8(encodeLegacyFrame(message)));
+    QMetaObject::invokeMethod(m_worker, [worker = m_worker, message] { worker->send(message); });
 }
 
-void KernelSocket::handleFrame(const QByteArray &frame, bool isBinary)
-{
-    m_lastHeard.restart();
-    m_silenceLimit = silenceLimit;
-    const auto message =
-        m_isV1 && isBinary ? decodeFrame(frame) : decodeLegacyFrame(frame, isBinary);
-    if (message)
-        emit messageReceived(*message);
-    else
-        qCWarning(lcSocket) << "dropped a frame:" << message.error().detail;
-}
-
-// Called once per attempt, whether it never opened or was cut.
+// Once per attempt, whether it never opened or was cut.
 void KernelSocket::handleDown(const QString &reason)
 {
-    if (m_socket == nullptr || m_hasGivenUp)
-        return;
     const bool wasOpen = std::exchange(m_isOpen, false);
-    m_ping.stop();
-    m_patience.stop();
     if (wasOpen && m_openSince.hasExpired(stableAfter.count()))
         m_attempts = 0;
     if (!wasOpen)
         ++m_refusedHandshakes;
-    dropSocket();
     const auto now = QDateTime::currentDateTimeUtc();
     if (!m_link.since.isValid())
         m_link.since = now;
@@ -272,31 +242,6 @@ void KernelSocket::giveUp(const Error &error)
     m_link.reason = error.message;
     setPhase(LinkState::Phase::Gone);
     emit gaveUp(error);
-}
-
-void KernelSocket::dropSocket()
-{
-    if (m_socket == nullptr)
-        return;
-    m_socket->disconnect(this);
-    m_socket->abort();
-    m_socket->deleteLater();
-    m_socket = nullptr;
-}
-
-void KernelSocket::keepAlive()
-{
-    if (!m_isOpen)
-        return;
-    // This computer slept, or was busy itself: what the line missed is not the line's fault.
-    if (m_lastTick.restart() > 3 * pingInterval.count())
-        m_lastHeard.restart();
-    if (m_lastHeard.hasExpired(m_silenceLimit.count())) {
-        m_silenceLimit = std::min(2 * m_silenceLimit, longestSilence);
-        handleDown(KernelConnection::tr("The server has fallen silent"));
-        return;
-    }
-    m_socket->ping();
 }
 
 } // namespace farcell

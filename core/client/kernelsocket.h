@@ -8,22 +8,24 @@
 
 #include <QElapsedTimer>
 #include <QObject>
+#include <QThread>
 #include <QTimer>
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
 
-class QWebSocket;
-
 namespace farcell {
 
+class SocketEvents;
+class SocketWorker;
 struct OutgoingMessage;
+struct SocketEvent;
 
-// The WebSocket of one kernel kept open: framing, pings, and reconnecting with back-off until the
-// kernel is known to be gone. After each loss the kernel's REST model tells a dead kernel from a
-// broken network. Not here: what the messages mean (KernelConnection).
+// The WebSocket of one kernel kept open: reconnecting with back-off until the kernel is known to be
+// gone. After each loss the kernel's REST model tells a dead kernel from a broken network. Frames
+// are read and decoded on a thread of its own (SocketWorker); their messages are told here, a few
+// milliseconds' worth per turn of the event loop. Not here: what they mean (KernelConnection).
 class KernelSocket : public QObject
 {
     Q_OBJECT
@@ -57,15 +59,13 @@ signals:
 private:
     void connectNow();
     [[nodiscard]] QUrl address() const;
-    void watchSocket();
+    void takeEvents();
+    void handle(const SocketEvent &event);
     void handleOpened();
-    void handleFrame(const QByteArray &frame, bool isBinary);
     void handleDown(const QString &reason);
     void checkKernel();
     void retryLater();
     void giveUp(const Error &error);
-    void dropSocket();
-    void keepAlive();
     void setPhase(LinkState::Phase phase);
 
     HttpCaller m_http;
@@ -73,20 +73,18 @@ private:
     QString m_session;
     std::optional<quint64> m_since;
     LinkState m_link;
-    QWebSocket *m_socket = nullptr;
+    std::shared_ptr<SocketEvents> m_events; // the worker puts them in, this takes them out
+    QThread m_thread;
+    SocketWorker *m_worker; // lives on the thread, and ends with it
+    quint64 m_attempt = 0;  // the connection that counts
     bool m_isOpen = false;
     bool m_hasGivenUp = false;
-    bool m_isV1 = true;
     int m_attempts = 0;          // since the connection last held for a while
     int m_refusedHandshakes = 0; // in a row, although the kernel is alive
     quint64 m_checks = 0;        // only the latest question about the kernel counts
     QTimer m_retry;
-    QTimer m_patience; // with a handshake
-    QTimer m_ping;
+    QTimer m_more; // events wait for the next turn
     QElapsedTimer m_openSince;
-    QElapsedTimer m_lastHeard;
-    QElapsedTimer m_lastTick;
-    std::chrono::milliseconds m_silenceLimit;
 };
 
 } // namespace farcell

@@ -99,13 +99,17 @@ qsizetype cutNear(QByteArrayView token, qsizetype at)
 } // namespace
 
 void forEachStreamPart(const KernelMessage &message,
-                       const std::function<void(const QString &part)> &found)
+                       const std::function<bool(const QString &part)> &found)
 {
+    if (message.streamText) {
+        found(*message.streamText);
+        return;
+    }
     if (message.content.contains("text")) {
         found(textAt(message.content, "text"));
         return;
     }
-    constexpr qsizetype part = qsizetype{1} << 20;
+    constexpr qsizetype part = qsizetype{256} << 10;
     QByteArrayView token; // of repeated members the last, as parsers do
     for (const json::Member &member : json::membersOf(message.rawContent)) {
         if (keyText(message.rawContent, member.key) == QLatin1String("text"))
@@ -117,9 +121,16 @@ void forEachStreamPart(const KernelMessage &message,
     for (qsizetype start = 1; start < end;) {
         const qsizetype stop = end - start > part ? cutNear(token, start + part) : end;
         // What stands around the part is taken for its quotes.
-        found(json::decodeString(token.sliced(start - 1, stop - start + 2)));
+        if (!found(json::decodeString(token.sliced(start - 1, stop - start + 2))))
+            return;
         start = stop;
     }
+}
+
+bool isLongStream(const KernelMessage &message)
+{
+    return !message.streamText && !message.content.contains("text") &&
+           message.type() == QLatin1String("stream");
 }
 
 std::optional<Output> outputFromMessage(const KernelMessage &message)
@@ -129,7 +140,10 @@ std::optional<Output> outputFromMessage(const KernelMessage &message)
         Output output;
         output.kind = OutputKind::Stream;
         output.streamName = textAt(message.content, "name");
-        forEachStreamPart(message, [&output](const QString &part) { output.text += part; });
+        forEachStreamPart(message, [&output](const QString &part) {
+            output.text += part;
+            return true;
+        });
         if (output.streamName.isEmpty())
             return std::nullopt;
         return output;

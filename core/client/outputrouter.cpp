@@ -14,7 +14,7 @@ namespace {
 
 // One document change per frame is as much as can be seen.
 constexpr int frameMs = 16;
-constexpr qsizetype gatherLimit = qsizetype{4} << 20; // UTF-16 units
+constexpr qsizetype gatherLimit = qsizetype{1} << 20; // UTF-16 units
 
 } // namespace
 
@@ -69,8 +69,10 @@ void OutputRouter::handle(const KernelMessage &message)
     if (type == QLatin1String("stream")) {
         const QString name = textAt(message.content, "name");
         if (!name.isEmpty())
-            forEachStreamPart(message,
-                              [&](const QString &part) { appendStream(cell, name, part); });
+            forEachStreamPart(message, [&](const QString &part) {
+                appendStream(cell, name, part);
+                return true;
+            });
         return;
     }
     if (const auto output = outputFromMessage(message))

@@ -2,11 +2,13 @@
 
 #include <QDir>
 #include <QFile>
+#include <QThreadPool>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
+#include <iterator>
 #include <memory>
 #include <new>
 #include <vector>
@@ -25,7 +27,7 @@ using Header = QTypedArrayData<char16_t>;
 constexpr qsizetype threshold = qsizetype{1} << 20; // characters
 constexpr size_t reserved = size_t{16} << 30;       // addresses of one text; no memory yet
 constexpr size_t firstPiece = size_t{8} << 20;
-constexpr size_t largestPiece = size_t{64} << 20;
+constexpr size_t largestPiece = size_t{16} << 20; // finding room for it takes a moment
 constexpr size_t keptResident = size_t{4} << 20;
 
 QString folder()
@@ -93,7 +95,8 @@ public:
         const size_t bytes = static_cast<size_t>(text.size()) * sizeof(char16_t);
         if (!makeRoom(at + bytes + sizeof(char16_t))) // and the zero behind the text
             return false;
-        std::memcpy(m_base + at, text.data(), bytes);
+        if (!write(reinterpret_cast<const char *>(text.data()), bytes, at))
+            return false;
         m_size += text.size();
         letGo(at + bytes);
         return true;
@@ -128,17 +131,31 @@ private:
         return true;
     }
 
-    // Takes written pages out of this program's memory; they are in the file.
+    // Not through the mapping, which shows it all the same: that would stop at each new page.
+    bool write(const char *bytes, size_t count, size_t at) const
+    {
+        while (count > 0) {
+            const ssize_t written = ::pwrite(m_file, bytes, count, static_cast<off_t>(at));
+            if (written < 0 && errno == EINTR)
+                continue;
+            if (written <= 0)
+                return false;
+            bytes += written;
+            at += static_cast<size_t>(written);
+            count -= static_cast<size_t>(written);
+        }
+        return true;
+    }
+
+    // Takes pages that were read out of this program's memory now and then; they are in the file.
     void letGo(size_t end)
     {
         if (end < m_gone + 2 * keptResident)
             return;
         constexpr size_t page = 4096;
-        const size_t upTo = (end - keptResident) / page * page;
-        const size_t from = std::max(m_gone, page); // not the header's page
-        if (upTo > from)
-            ::madvise(m_base + from, upTo - from, MADV_DONTNEED);
-        m_gone = upTo;
+        m_gone = (end - keptResident) / page * page;
+        if (m_gone > page) // not the header's
+            ::madvise(m_base + page, m_gone - page, MADV_DONTNEED);
     }
 
     int m_file = -1;
@@ -190,7 +207,16 @@ void appendLarge(QString &text, QStringView added)
 
 void releaseLargeTexts()
 {
-    std::erase_if(mappings(), [](const auto &mapping) { return mapping->isUnused(); });
+    auto &all = mappings();
+    const auto unused = std::stable_partition(
+        all.begin(), all.end(), [](const auto &mapping) { return !mapping->isUnused(); });
+    if (unused == all.end())
+        return;
+    // The system takes long to let go of a large file.
+    auto gone = std::make_shared<std::vector<std::unique_ptr<Mapping>>>(
+        std::make_move_iterator(unused), std::make_move_iterator(all.end()));
+    all.erase(unused, all.end());
+    QThreadPool::globalInstance()->start([gone] { gone->clear(); });
 }
 
 bool isLargeText(const QString &text)

@@ -22,6 +22,7 @@ void collect(const QString &text, const QRegularExpression &pattern, const Searc
         SearchHit hit = where;
         hit.position = static_cast<int>(match.capturedStart());
         hit.length = static_cast<int>(match.capturedLength());
+        hit.fromEnd = static_cast<int>(text.size() - match.capturedStart());
         hits.push_back(hit);
     }
 }
@@ -91,15 +92,35 @@ QString searchableText(const Output &output)
     return text;
 }
 
+std::vector<SearchedCell> cellsToSearch(const NotebookDocument &document)
+{
+    std::vector<SearchedCell> cells;
+    cells.reserve(static_cast<size_t>(document.cellCount()));
+    for (int i = 0; i < document.cellCount(); ++i) {
+        const Cell &cell = document.cellAt(i);
+        cells.push_back({cell.id, cell.source, cell.outputs});
+    }
+    return cells;
+}
+
 std::vector<SearchHit> findInNotebook(const NotebookDocument &document, const SearchQuery &query,
                                       int limit)
+{
+    return findInCells(cellsToSearch(document), query, limit);
+}
+
+std::vector<SearchHit> findInCells(const std::vector<SearchedCell> &cells, const SearchQuery &query,
+                                   int limit, const std::atomic<bool> *cancelled)
 {
     std::vector<SearchHit> hits;
     const Result<QRegularExpression> pattern = patternOf(query);
     if (!pattern || query.text.isEmpty())
         return hits;
-    for (int i = 0; i < document.cellCount() && static_cast<int>(hits.size()) < limit; ++i) {
-        const Cell &cell = document.cellAt(i);
+    for (const SearchedCell &cell : cells) {
+        if (static_cast<int>(hits.size()) >= limit)
+            break;
+        if (cancelled != nullptr && cancelled->load(std::memory_order_relaxed))
+            return {};
         SearchHit where;
         where.cell = cell.id;
         if (query.inSources)

@@ -4,6 +4,9 @@
 
 #include <QTest>
 
+#include <atomic>
+#include <thread>
+
 using namespace farcell;
 
 namespace {
@@ -58,6 +61,7 @@ private slots:
     void replaces();
     void staleHitsAreLeftAlone();
     void limitIsKept();
+    void anotherThreadSearchesWhatWas();
 };
 
 void TestSearch::finds_data()
@@ -194,6 +198,36 @@ void TestSearch::limitIsKept()
     query.text = QStringLiteral("a");
 
     QCOMPARE(findInNotebook(document, query, 10).size(), size_t{10});
+}
+
+// The document goes on changing meanwhile.
+void TestSearch::anotherThreadSearchesWhatWas()
+{
+    NotebookDocument document;
+    fill(document);
+    const CellId id = document.cellAt(0).id;
+    SearchQuery query;
+    query.text = QStringLiteral("value");
+    query.inOutputs = true;
+    const std::vector<SearchHit> expected = findInNotebook(document, query);
+    const std::vector<SearchedCell> cells = cellsToSearch(document);
+    std::vector<SearchHit> found;
+
+    std::thread other([&] { found = findInCells(cells, query); });
+    for (int i = 0; i < 200; ++i)
+        document.appendStreamText(id, 0, QStringLiteral("value\n"));
+    document.setSource(id, QStringLiteral("nothing"));
+    other.join();
+
+    QCOMPARE(places(document, found), places(document, expected));
+    for (const SearchHit &hit : found) {
+        if (hit.place != SearchPlace::Output)
+            continue;
+        const Output &output = cells[0].outputs.items()[static_cast<size_t>(hit.output)];
+        QCOMPARE(hit.position + hit.fromEnd, static_cast<int>(searchableText(output).size()));
+    }
+    const std::atomic<bool> cancelled = true;
+    QVERIFY(findInCells(cells, query, 10, &cancelled).empty());
 }
 
 QTEST_GUILESS_MAIN(TestSearch)
