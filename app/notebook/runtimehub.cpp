@@ -50,7 +50,7 @@ QString Runtime::name() const
 QUrl Runtime::url() const
 {
     if (m_link)
-        return QUrl(QStringLiteral("ssh:") + m_link->target().text());
+        return {QStringLiteral("ssh:") + m_link->target().text()};
     return m_client ? m_client->endpoint().url : QUrl();
 }
 

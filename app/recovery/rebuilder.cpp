@@ -38,7 +38,7 @@ void Rebuilder::startFrom(const Base &base)
     if (!content || content->cells.size() != base.cells.size())
         return;
     for (size_t i = 0; i < base.cells.size(); ++i)
-        m_cells.insert(base.cells[i], std::move(content->cells[i]));
+        m_cells.emplace(base.cells[i], std::move(content->cells[i]));
     content->cells.clear();
     m_content = std::move(*content);
 }

@@ -81,8 +81,11 @@ void appendBundle(const MimeBundle &bundle, const Layout &layout, const QByteArr
     builder.finish();
 }
 
-void appendBundleText(QByteArrayView object, const Layout &layout, const QByteArray &base,
-                      QByteArray &out)
+// An object anew, member by member: `appendMember` writes the value of each. What is no object is
+// written as it is.
+template <typename Append>
+void appendObject(QByteArrayView object, const Layout &layout, const QByteArray &base,
+                  QByteArray &out, const Append &appendMember)
 {
     if (object.isEmpty() || object.front() != '{') {
         appendFormatted(object, layout, base, out);
@@ -91,11 +94,19 @@ void appendBundleText(QByteArrayView object, const Layout &layout, const QByteAr
     ObjectWriter writer(layout, base, out);
     for (const Member &member : orderedMembers(object, layout)) {
         const QByteArrayView key = cut(object, member.key);
-        const QByteArrayView value = cut(object, member.value);
         writer.key(key);
-        appendData(key.sliced(1).chopped(1), value, layout, writer.inner(), out);
+        appendMember(key, cut(object, member.value), writer.inner());
     }
     writer.finish();
+}
+
+void appendBundleText(QByteArrayView object, const Layout &layout, const QByteArray &base,
+                      QByteArray &out)
+{
+    appendObject(object, layout, base, out,
+                 [&](QByteArrayView key, QByteArrayView value, const QByteArray &inner) {
+                     appendData(key.sliced(1).chopped(1), value, layout, inner, out);
+                 });
 }
 
 void appendStream(const Output &output, const Layout &layout, ObjectWriter &writer, QByteArray &out)
@@ -151,16 +162,10 @@ void appendError(const Output &output, const Layout &layout, ObjectWriter &write
 void appendAttachments(QByteArrayView object, const Layout &layout, const QByteArray &base,
                        QByteArray &out)
 {
-    if (object.isEmpty() || object.front() != '{') {
-        appendFormatted(object, layout, base, out);
-        return;
-    }
-    ObjectWriter writer(layout, base, out);
-    for (const Member &member : orderedMembers(object, layout)) {
-        writer.key(cut(object, member.key));
-        appendBundleText(cut(object, member.value), layout, writer.inner(), out);
-    }
-    writer.finish();
+    appendObject(object, layout, base, out,
+                 [&](QByteArrayView, QByteArrayView value, const QByteArray &inner) {
+                     appendBundleText(value, layout, inner, out);
+                 });
 }
 
 void appendOutputFields(const Output &output, const Layout &layout, const QByteArray &base,
