@@ -171,7 +171,7 @@ void CellListView::setHighlights(const QList<Highlight> &found, int current)
         } else {
             cell.currentOutput =
                 isCurrent ? static_cast<int>(cell.output.size()) : cell.currentOutput;
-            cell.output.append({hit.output, hit.position, hit.length});
+            cell.output.append({hit.output, hit.position, hit.length, hit.fromEnd});
         }
     }
     for (const auto &[key, row] : d->rows) {
@@ -182,13 +182,15 @@ void CellListView::setHighlights(const QList<Highlight> &found, int current)
     viewport()->update();
 }
 
-void CellListView::revealHighlight()
+bool CellListView::revealHighlight()
 {
     const int index = d->document.indexOf(d->currentHit);
     if (index < 0)
-        return;
+        return false;
     d->revealRow(index, d->ensureRow(index).highlightRect());
-    d->revealRow(index, d->ensureRow(index).highlightRect()); // measured by now
+    const QRect place = d->ensureRow(index).highlightRect(); // measured by now
+    d->revealRow(index, place);
+    return !place.isNull();
 }
 
 void CellListView::showCompletions(int request, const QList<Completion> &matches, int start, int)

@@ -72,9 +72,10 @@ public:
         CellId cell;
         int output = -1;              // which of the cell's; -1: in its source
         int position = 0, length = 0; // UTF-16
+        int fromEnd = 0;              // of an output's: to the end of the text that was searched
     };
     void setHighlights(const QList<Highlight> &hits, int current);
-    void revealHighlight(); // scrolls to the current one
+    bool revealHighlight(); // scrolls to the current one; false if its place is not shown
 
     // Completion and tooltips: the view asks by signal, the answer comes here (stale ones are
     // dropped by `request`).

@@ -10,6 +10,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QtConcurrent>
 #include <QToolButton>
 
 #include <chrono>
@@ -18,6 +19,21 @@
 namespace farcell {
 
 using namespace std::chrono_literals;
+
+namespace {
+
+constexpr qsizetype searchedAtOnce = 1'000'000; // bytes; more of them take another thread
+constexpr int mostHits = 100'000;
+
+qsizetype bytesOf(const std::vector<SearchedCell> &cells, bool withOutputs)
+{
+    qsizetype bytes = 0;
+    for (const SearchedCell &cell : cells)
+        bytes += 2 * cell.source.size() + (withOutputs ? cell.outputs.byteSize() : 0);
+    return bytes;
+}
+
+} // namespace
 
 FindBar::FindBar(NotebookDocument &document, SectionFolds &folds, CellListView &list,
                  ThemeSource &theme, QWidget *parent)
@@ -28,6 +44,8 @@ FindBar::FindBar(NotebookDocument &document, SectionFolds &folds, CellListView &
     , m_text(new QLineEdit(this))
     , m_replacement(new QLineEdit(this))
     , m_count(new QLabel(this))
+    , m_openOutput(new QToolButton(this))
+    , m_stop(std::make_shared<std::atomic<bool>>(false))
 {
     setObjectName(QStringLiteral("findBar"));
     build(theme);
@@ -46,6 +64,16 @@ FindBar::FindBar(NotebookDocument &document, SectionFolds &folds, CellListView &
     connect(&document, &NotebookDocument::cellsRemoved, this, again);
     connect(&document, &NotebookDocument::cellsMoved, this, again);
     connect(&document, &NotebookDocument::contentReset, this, again);
+    connect(&m_searching, &QFutureWatcherBase::finished, this,
+            [this] {
+                if (m_searching.future().resultCount() > 0)
+                    takeFound(m_searching.result(), m_jumps);
+            });
+}
+
+FindBar::~FindBar()
+{
+    *m_stop = true;
 }
 
 QToolButton *FindBar::toggle(ThemeSource &theme, const QString &text, const QString &toolTip)
@@ -87,12 +115,21 @@ void FindBar::build(ThemeSource &theme)
     m_replacement->setAccessibleName(tr("Replace with"));
     m_count->setMinimumWidth(96);
     m_count->setProperty("kind", QStringLiteral("muted"));
+    m_openOutput->setText(tr("Open in tab"));
+    m_openOutput->setToolTip(tr("The cell shows only the end of this output"));
+    m_openOutput->hide();
+    connect(m_openOutput, &QToolButton::clicked, this, [this] {
+        if (m_current >= 0)
+            emit openOutputRequested(m_hits.at(m_current).cell, m_hits.at(m_current).output,
+                                     m_text->text());
+    });
 
     auto *first = new QHBoxLayout;
     first->setSpacing(4);
     for (QWidget *widget : {m_case, m_word, m_regex, m_outputs})
         first->addWidget(widget);
     first->addWidget(m_count);
+    first->addWidget(m_openOutput);
     first->addWidget(button(QStringLiteral("chevron-up"), tr("Previous"), &FindBar::previous));
     first->addWidget(button(QStringLiteral("chevron-down"), tr("Next"), &FindBar::next));
     first->addStretch();
@@ -140,8 +177,11 @@ void FindBar::open(bool focusReplace)
 void FindBar::close()
 {
     hide();
+    *m_stop = true;
+    m_searching.setFuture({});
     m_hits.clear();
     m_current = -1;
+    m_openOutput->hide();
     m_list.setHighlights({}, -1);
     m_list.setFocus();
 }
@@ -159,18 +199,39 @@ SearchQuery FindBar::query() const
 
 void FindBar::search(bool jump)
 {
-    m_hits.clear();
-    m_found.clear();
+    *m_stop = true;
     m_problem.clear();
     if (!m_text->text().isEmpty()) {
         if (const auto pattern = patternOf(query()); !pattern)
             m_problem = pattern.error().message;
-        else
-            m_found = findInNotebook(m_document, query());
     }
+    if (m_text->text().isEmpty() || !m_problem.isEmpty()) {
+        m_searching.setFuture({});
+        takeFound({}, jump);
+        return;
+    }
+    std::vector<SearchedCell> cells = cellsToSearch(m_document);
+    if (bytesOf(cells, query().inOutputs) <= searchedAtOnce) {
+        m_searching.setFuture({});
+        takeFound(findInCells(cells, query()), jump);
+        return;
+    }
+    m_jumps = jump || (m_searching.isRunning() && m_jumps);
+    m_stop = std::make_shared<std::atomic<bool>>(false);
+    m_searching.setFuture(
+        QtConcurrent::run([cells = std::move(cells), query = query(), stop = m_stop] {
+            return findInCells(cells, query, mostHits, stop.get());
+        }));
+    updateCount();
+}
+
+void FindBar::takeFound(std::vector<SearchHit> found, bool jump)
+{
+    m_found = std::move(found);
+    m_hits.clear();
     for (const SearchHit &hit : m_found)
         m_hits.append({hit.cell, hit.place == SearchPlace::Output ? hit.output : -1, hit.position,
-                       hit.length});
+                       hit.length, hit.fromEnd});
     if (!jump) {
         m_current = qMin(m_current, int(m_hits.size()) - 1);
         m_list.setHighlights(m_hits, m_current);
@@ -214,6 +275,7 @@ void FindBar::showCurrent()
 {
     m_list.setHighlights(m_hits, m_current);
     updateCount();
+    m_openOutput->hide();
     if (m_current < 0)
         return;
     const CellListView::Highlight &hit = m_hits.at(m_current);
@@ -223,7 +285,7 @@ void FindBar::showCurrent()
         return;
     }
     m_list.reveal(hit.cell);
-    m_list.revealHighlight();
+    m_openOutput->setVisible(!m_list.revealHighlight());
 }
 
 void FindBar::updateCount()
@@ -234,6 +296,8 @@ void FindBar::updateCount()
         m_count->setText(m_problem);
     else if (m_text->text().isEmpty())
         m_count->clear();
+    else if (m_searching.isRunning())
+        m_count->setText(tr("Searching…"));
     else if (m_hits.isEmpty())
         m_count->setText(tr("No results"));
     else
@@ -256,8 +320,10 @@ void FindBar::replaceOne()
 
 void FindBar::replaceAll()
 {
-    search(false);
-    const int count = replaceInNotebook(m_document, m_found, query(), m_replacement->text());
+    SearchQuery sources = query();
+    sources.inOutputs = false;
+    const int count = replaceInNotebook(m_document, findInNotebook(m_document, sources), sources,
+                                        m_replacement->text());
     search(false);
     m_count->setText(tr("%n replaced", nullptr, count));
 }

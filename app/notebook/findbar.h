@@ -4,7 +4,12 @@
 #include "core/notebook/search.h"
 
 #include <QFrame>
+#include <QFutureWatcher>
 #include <QTimer>
+
+#include <atomic>
+#include <memory>
+#include <vector>
 
 class QLabel;
 class QLineEdit;
@@ -17,7 +22,8 @@ class SectionFolds;
 class ThemeSource;
 
 // Find and replace over sources and outputs of one notebook: plain, whole words or a regular
-// expression. Hits are shown while typing; replacing is one undo step. GUI thread.
+// expression. Hits are shown while typing; replacing is one undo step. GUI thread; much text is
+// searched on another.
 // Not here: the search itself (core/notebook/search), showing hits (CellListView).
 class FindBar : public QFrame
 {
@@ -27,12 +33,18 @@ class FindBar : public QFrame
 public:
     FindBar(NotebookDocument &document, SectionFolds &folds, CellListView &list, ThemeSource &theme,
             QWidget *parent = nullptr);
+    ~FindBar() override;
 
     void open(bool focusReplace);
     void close();
     void next();
     void previous();
     [[nodiscard]] int hitCount() const { return int(m_hits.size()); }
+    [[nodiscard]] bool isSearching() const { return m_searching.isRunning(); }
+
+signals:
+    // The current hit is in a part of an output that its cell does not show.
+    void openOutputRequested(const farcell::CellId &cell, int output, const QString &wanted);
 
 protected:
     void keyPressEvent(QKeyEvent *event) override;
@@ -42,6 +54,7 @@ private:
     QToolButton *toggle(ThemeSource &theme, const QString &text, const QString &toolTip);
     [[nodiscard]] SearchQuery query() const;
     void search(bool jump);
+    void takeFound(std::vector<SearchHit> found, bool jump);
     void step(int direction);
     void showCurrent();
     void replaceOne();
@@ -58,11 +71,15 @@ private:
     QToolButton *m_regex;
     QToolButton *m_outputs;
     QLabel *m_count;
+    QToolButton *m_openOutput;
     std::vector<SearchHit> m_found;
     QList<CellListView::Highlight> m_hits; // the same, as the list wants them
     int m_current = -1;
     QString m_problem; // of the regular expression
     QTimer m_again;    // after edits
+    QFutureWatcher<std::vector<SearchHit>> m_searching;
+    std::shared_ptr<std::atomic<bool>> m_stop; // asks the other thread to end
+    bool m_jumps = false;                      // when it is done
 };
 
 } // namespace farcell

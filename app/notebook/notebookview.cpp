@@ -129,7 +129,9 @@ void NotebookView::wireList()
         m_session->answerInput(value);
     });
     connect(m_list, &List::linkActivated, this, &NotebookView::followLink);
-    connect(m_list, &List::openOutputRequested, this, &NotebookView::openOutput);
+    connect(m_list, &List::openOutputRequested, this,
+            [this](const CellId &id, int output) { openOutput(id, output); });
+    connect(m_find, &FindBar::openOutputRequested, this, &NotebookView::openOutput);
     connect(m_list, &List::clearOutputsRequested, this, [this](const CellId &id) {
         const std::array ids{id};
         m_document->clearOutputs(ids);
@@ -338,7 +340,7 @@ void NotebookView::showFind(bool focusReplace)
     m_find->open(focusReplace);
 }
 
-void NotebookView::openOutput(const CellId &id, int output)
+void NotebookView::openOutput(const CellId &id, int output, const QString &wanted)
 {
     const Cell *cell = m_document->findCell(id);
     if (!cell || output < 0 || output >= cell->outputs.size())
@@ -350,7 +352,7 @@ void NotebookView::openOutput(const CellId &id, int output)
     else if (const JsonText *plain = item.data.find(u"text/plain"))
         text = plain->toMultilineString().value_or(QString());
     const int number = m_document->indexOf(id) + 1;
-    emit openTextRequested(tr("Output of cell %1").arg(number), text);
+    emit openTextRequested(tr("Output of cell %1").arg(number), text, wanted);
 }
 
 void NotebookView::followLink(const QUrl &url)

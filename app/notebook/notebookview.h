@@ -111,7 +111,8 @@ public:
 signals:
     void statusChanged(); // kernel, cell, mode, saved: the window shows it anew
     void cellMenuRequested(const farcell::CellId &id, const QPoint &globalPos);
-    void openTextRequested(const QString &title, const QString &text);
+    // To be shown in a tab, and `wanted` found in it unless that is empty.
+    void openTextRequested(const QString &title, const QString &text, const QString &wanted = {});
     void openLinkRequested(const QUrl &url);
     void commandRequested(const QString &command); // from a cell's tool bar
     void savedAway();                              // a save that was asked for is done
@@ -135,7 +136,7 @@ private:
     void offerRun(const RemoteSession &session);
     void complete(int request, const CellId &id, int position);
     void inspect(int request, const CellId &id, int position);
-    void openOutput(const CellId &id, int output);
+    void openOutput(const CellId &id, int output, const QString &wanted = {});
     void followLink(const QUrl &url);
     void insertNextInput(const CellId &after, const QString &text, bool replace);
     void updateKernelPath();

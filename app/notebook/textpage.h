@@ -14,8 +14,8 @@ namespace farcell {
 
 class ThemeSource;
 
-// A tab with plain text: an output opened whole, a broken notebook shown as text (both read-only),
-// or a text file of this computer or a runtime, which can be edited and saved. GUI thread.
+// A tab with a text file of this computer or a runtime, which can be edited and saved. GUI thread.
+// Not here: outputs and what is only to be read (OutputPage).
 class TextPage : public Page
 {
     Q_OBJECT

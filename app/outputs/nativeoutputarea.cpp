@@ -23,6 +23,19 @@ namespace {
 constexpr int firstCap = 500; // outputs shown before the person asks for the rest
 constexpr qreal spacing = 8;
 constexpr qsizetype shortText = 100'000; // what escape sequences may take of what is shown
+// More of a text than is ever shown, and little enough to look at in one turn of the event loop.
+constexpr qsizetype longEnd = 6 * TerminalText::maxCharacters;
+
+// The end of searchableText(), or all of it.
+QString endOf(const Output &output)
+{
+    if (output.kind != OutputKind::Stream || output.text.size() <= longEnd)
+        return searchableText(output);
+    Output end;
+    end.kind = OutputKind::Stream;
+    end.text = output.text.right(longEnd);
+    return searchableText(end);
+}
 
 } // namespace
 
@@ -286,13 +299,15 @@ void NativeOutputArea::setHits(const std::vector<Output> &outputs, const QList<O
         while (next < hits.size() && hits[next].output < row)
             ++next;
         if (next < hits.size() && hits[next].output == row) {
-            const QString text = searchableText(outputs[static_cast<size_t>(row)]);
+            const QString text = endOf(outputs[static_cast<size_t>(row)]);
             const QString plain = m_stack->at(row)->plainText();
             qsizetype from = 0;
             // Of very long text only the end is shown.
             const qsizetype shift = std::max<qsizetype>(0, text.size() - plain.size());
             for (; next < hits.size() && hits[next].output == row; ++next) {
-                const int position = hits[next].position;
+                const qsizetype position = text.size() - hits[next].fromEnd;
+                if (position < 0)
+                    continue;
                 const int length = hits[next].length;
                 const QStringView found = QStringView(text).mid(position, length);
                 const auto isAt = [&](qsizetype place) {

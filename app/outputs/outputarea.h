@@ -17,7 +17,8 @@ class ThemeSource;
 struct OutputHit
 {
     int output = 0;
-    int position = 0, length = 0; // UTF-16
+    int position = 0, length = 0; // UTF-16, in searchableText()
+    int fromEnd = 0;              // from the position to that text's end
 };
 
 class OutputArea : public Block

@@ -212,6 +212,13 @@ void TerminalBlock::clearSelection()
     emit repaintNeeded({});
 }
 
+void TerminalBlock::setSelection(Position anchor, Position caret)
+{
+    m_anchor = anchor;
+    m_caret = caret;
+    emit repaintNeeded({});
+}
+
 void TerminalBlock::selectAll()
 {
     m_anchor = {};

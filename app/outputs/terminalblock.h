@@ -36,6 +36,19 @@ public:
     [[nodiscard]] Role role() const { return m_role; }
     [[nodiscard]] const TerminalText &text() const { return m_text; }
 
+    struct Position
+    {
+        int line = 0;
+        int column = 0; // UTF-16 index
+        // NOLINTNEXTLINE(modernize-use-nullptr): the 0 it sees is in what the compiler generates
+        friend auto operator<=>(const Position &, const Position &) = default;
+    };
+    [[nodiscard]] Position positionAt(QPointF pos) const;
+    void setSelection(Position anchor, Position caret);
+    [[nodiscard]] QString linkAt(QPointF pos) const;
+    [[nodiscard]] qreal lineHeight() const { return m_lineHeight; }
+    [[nodiscard]] qreal cellSize() const { return m_cell; } // width of a character
+
     qreal layout(qreal width) override;
     void paint(QPainter &painter, const QRectF &exposed) override;
     bool mousePress(QPointF pos, Qt::MouseButton button, Qt::KeyboardModifiers modifiers) override;
@@ -54,13 +67,6 @@ public:
     void themeChanged() override;
 
 private:
-    struct Position
-    {
-        int line = 0;
-        int column = 0; // UTF-16 index
-        // NOLINTNEXTLINE(modernize-use-nullptr): the 0 it sees is in what the compiler generates
-        friend auto operator<=>(const Position &, const Position &) = default;
-    };
     struct Hit
     {
         Position start;
@@ -76,9 +82,7 @@ private:
     [[nodiscard]] qreal top() const;
     [[nodiscard]] QString cutNote() const;
     [[nodiscard]] int shownLines() const;
-    [[nodiscard]] Position positionAt(QPointF pos) const;
     [[nodiscard]] qreal columnX(const TerminalLine &line, int first, int column, int end) const;
-    [[nodiscard]] QString linkAt(QPointF pos) const;
     [[nodiscard]] QColor tint() const;
     [[nodiscard]] RowColors colorsOf(const TerminalStyle &style) const;
     void paintRow(QPainter &painter, int line, int first, int end, qreal top);

@@ -59,8 +59,8 @@ public:
     void append(QStringView chunk);
     void clear();
 
-    static constexpr int maxLines = 20'000; // kept at least, and at most a quarter more
-    static constexpr qsizetype maxCharacters = qsizetype{2} << 20;
+    static constexpr int maxLines = 5'000; // kept at least, and at most a quarter more
+    static constexpr qsizetype maxCharacters = qsizetype{1} << 20;
     static constexpr int maxLineLength = 200'000; // a longer line is broken
 
     [[nodiscard]] const std::deque<TerminalLine> &lines() const { return m_lines; }

@@ -121,7 +121,7 @@ private:
     void showFolder(const QString &path);
 
     // windowopen.cpp
-    void openText(const QString &title, const QString &text);
+    void openText(const QString &title, const QString &text, const QString &wanted = {});
     void openTextFile(const QString &path, Runtime *runtime, const QByteArray &bytes);
     void openLink(const QUrl &url);
     void chooseFileToOpen();

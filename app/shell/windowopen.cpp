@@ -1,11 +1,13 @@
 // The part of MainWindow that opens what files, links and dropped things lead to.
 
+#include "app/notebook/outputpage.h"
 #include "app/notebook/runtimehub.h"
 #include "app/notebook/settings.h"
 #include "app/notebook/textpage.h"
 #include "app/shell/mainwindow.h"
 #include "app/shell/statusbar.h"
 #include "app/shell/tabstrip.h"
+#include "core/base/onfinished.h"
 
 #include <QCoreApplication>
 #include <QDesktopServices>
@@ -73,14 +75,14 @@ void MainWindow::openOnRuntime(Runtime *runtime, const QString &path)
         addNotebook()->open({path, runtime});
         return;
     }
-    runtime->client()->readFile(path).then(
-        this, [this, path, runtime = QPointer(runtime)](const Result<QByteArray> &bytes) {
-            if (bytes && bytes->size() <= maxTextBytes)
-                openTextFile(path, runtime, *bytes);
-            else
-                m_status->showHint(bytes ? tr("%1 is too large to show").arg(path)
-                                         : bytes.error().message);
-        });
+    onFinished(runtime->client()->readFile(path), this,
+               [this, path, runtime = QPointer(runtime)](const Result<QByteArray> &bytes) {
+                   if (bytes && bytes->size() <= maxTextBytes)
+                       openTextFile(path, runtime, *bytes);
+                   else
+                       m_status->showHint(bytes ? tr("%1 is too large to show").arg(path)
+                                                : bytes.error().message);
+               });
 }
 
 void MainWindow::openTextFile(const QString &path, Runtime *runtime, const QByteArray &bytes)
@@ -98,9 +100,12 @@ void MainWindow::openTextFile(const QString &path, Runtime *runtime, const QByte
     addPage(page);
 }
 
-void MainWindow::openText(const QString &title, const QString &text)
+void MainWindow::openText(const QString &title, const QString &text, const QString &wanted)
 {
-    addPage(new TextPage(title, text, m_workspace.theme, this));
+    auto *page = new OutputPage(title, text, m_workspace.theme, this);
+    connect(page, &OutputPage::linkActivated, this, &MainWindow::openLink);
+    page->find(wanted);
+    addPage(page);
 }
 
 void MainWindow::newNotebook()

@@ -18,6 +18,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <QToolButton>
 namespace farcell {
 
 namespace {
@@ -90,6 +91,7 @@ private slots:
     void cellsTravelByClipboard();
     void findAndReplace();
     void versionThreeAsksBeforeSaving();
+    void findsInLongOutputs();
 
 private:
     void open(const QByteArray &bytes);
@@ -311,6 +313,43 @@ void TestNotebookView::findAndReplace()
 
 void TestNotebookView::versionThreeAsksBeforeSaving()
 {
+// What a cell does not show of a long output is found too, and opened in a tab.
+void TestNotebookView::findsInLongOutputs()
+{
+    open(threeCells);
+    QString text = QStringLiteral("needle at the start\n");
+    for (int i = 0; i < 300'000; ++i)
+        text += QStringLiteral("line %1\n").arg(i);
+    text += QStringLiteral("needle at the end\n");
+    Output output;
+    output.kind = OutputKind::Stream;
+    output.streamName = QStringLiteral("stdout");
+    output.text = text;
+    const CellId id = m_view->document().cellAt(1).id;
+    m_view->document().appendOutput(id, output);
+    FindBar &find = m_view->find();
+    const QSignalSpy opened(m_view.get(), &NotebookView::openTextRequested);
+
+    m_view->showFind(false);
+    find.findChildren<QLineEdit *>().first()->setText(QStringLiteral("NEEDLE"));
+    QTRY_VERIFY_WITH_TIMEOUT(!find.isSearching(), 60000);
+
+    QTRY_COMPARE(find.hitCount(), 2);
+    QToolButton *button = nullptr;
+    for (QToolButton *const one : find.findChildren<QToolButton *>()) {
+        if (one->text() == QStringLiteral("Open in tab"))
+            button = one;
+    }
+    QVERIFY(button);
+    QTRY_VERIFY(button->isVisible()); // the first one is not in the cell
+    button->click();
+    QCOMPARE(opened.size(), 1);
+    QCOMPARE(opened.first().at(1).toString(), text);
+    QCOMPARE(opened.first().at(2).toString(), QStringLiteral("NEEDLE"));
+    find.next();
+    QVERIFY(!button->isVisible()); // the second one is
+}
+
     const QByteArray old = R"({"metadata": {"name": ""}, "nbformat": 3, "nbformat_minor": 0,
  "worksheets": [{"cells": [{"cell_type": "code", "input": ["x = 1"], "language": "python",
  "metadata": {}, "outputs": [], "prompt_number": 1}], "metadata": {}}]})";

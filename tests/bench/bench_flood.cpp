@@ -1,9 +1,15 @@
 // Floods of output through a real server and ipykernel into a real cell list, document and recovery
 // file: how smooth the window stays, how much memory it takes, what arrives, and how soon an
 // interrupt is answered. The same through farcelld and through Debian's jupyter-server.
-//   bench_flood [MB] [LINES] [UPDATES]     defaults: 100 10000000 20000
-// Frames: time between two turns of the event loop, asked for every 4 ms.
+//   bench_flood [MB] [LINES] [UPDATES] [REPEATS]     defaults: 100 10000000 20000 1
+// Frames: time between two turns of the event loop, asked for every 4 ms. Interrupt: from the click
+// until the cell shows that it is over; of that, until the kernel itself wrote that it is (its own
+// clock). Of several repeats each figure is the median. FARCELL_FLOOD=farcelld or jupyter-server
+// takes only that one.
 #include "app/celllist/celllistview.h"
+#include "app/notebook/findbar.h"
+#include "app/notebook/largetextview.h"
+#include "app/notebook/outputpage.h"
 #include "app/outputs/outputarea.h"
 #include "app/recovery/recoveryjournal.h"
 #include "app/theme/theme.h"
@@ -15,13 +21,19 @@
 #include "tests/support/jupyterserver.h"
 
 #include <QApplication>
+#include <QDateTime>
 #include <QElapsedTimer>
 #include <QEventLoop>
 #include <QFutureWatcher>
+#include <QLineEdit>
 #include <QTimer>
 
 #include <algorithm>
 #include <cstdio>
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
 #include <vector>
 
 using namespace farcell;
@@ -51,6 +63,57 @@ T wait(QFuture<T> future)
         loop.exec();
     return future.result();
 }
+
+constexpr double frameMs = 16.7;
+
+// What was measured, by server and flood; prints the medians of several repeats.
+class Rows
+{
+public:
+    using Figures = std::vector<std::pair<std::string, double>>;
+
+    explicit Rows(std::string server)
+        : m_server(std::move(server))
+    {}
+
+    void add(const std::string &what, const Figures &figures)
+    {
+        if (m_rows.find(what) == m_rows.end())
+            m_order.push_back(what);
+        m_rows[what].push_back(figures);
+        print(what, figures);
+    }
+
+    void printMedians() const
+    {
+        for (const std::string &what : m_order) {
+            const std::vector<Figures> &all = m_rows.at(what);
+            Figures medians = all.front();
+            for (size_t i = 0; i < medians.size(); ++i) {
+                std::vector<double> values;
+                for (const Figures &one : all)
+                    values.push_back(one[i].second);
+                std::sort(values.begin(), values.end());
+                medians[i].second = values[values.size() / 2];
+            }
+            print("median " + what, medians);
+        }
+    }
+
+private:
+    void print(const std::string &what, const Figures &figures) const
+    {
+        std::printf("%-14s %-22s", m_server.c_str(), what.c_str());
+        for (const auto &[name, value] : figures)
+            std::printf("  %s %.1f", name.c_str(), value);
+        std::printf("\n");
+        std::fflush(stdout);
+    }
+
+    std::string m_server;
+    std::vector<std::string> m_order;
+    std::map<std::string, std::vector<Figures>> m_rows;
+};
 
 // A window with one notebook on one kernel.
 class App
@@ -107,11 +170,23 @@ public:
         QObject::connect(&m_session, &NotebookSession::queueFinished, &loop, &QEventLoop::quit);
         QElapsedTimer clock;
         QElapsedTimer interrupted;
-        if (interruptAfter > 0)
+        QDateTime clicked;
+        m_kernelMs = -1;
+        if (interruptAfter > 0) {
             QTimer::singleShot(interruptAfter, &loop, [&] {
                 interrupted.start();
+                clicked = QDateTime::currentDateTimeUtc();
                 m_client.interruptKernel(m_kernel);
             });
+            QObject::connect(
+                m_connection.get(), &KernelConnection::messageReceived, &loop,
+                [&](const KernelMessage &message) {
+                    if (message.type() == QLatin1String("error") && clicked.isValid())
+                        m_kernelMs = clicked.msecsTo(QDateTime::fromString(
+                            QString::fromStdString(message.header.value("date", std::string())),
+                            Qt::ISODateWithMs));
+                });
+        }
         clock.start();
         m_since.start();
         m_tick.start(4);
@@ -125,7 +200,31 @@ public:
         return seconds;
     }
 
-    void report(const char *server, const char *what, double seconds, const QString &arrived)
+    // Opens the first cell's text in a tab and finds `wanted`, its last line, there and in the
+    // notebook. Seconds; characters that the tab shows wrong.
+    void openAndFind(Rows &rows, const QString &wanted)
+    {
+        OutputPage page(QStringLiteral("flood"), text(), m_theme);
+        page.resize(1000, 800);
+        page.show();
+        double seconds = turnUntil([&page] { return !page.isReading(); });
+        report(rows, "open in a tab", seconds, "lines",
+               static_cast<double>(page.view().lines().count()));
+        page.find(wanted);
+        seconds = turnUntil([&page] { return !page.isSearching(); });
+        report(rows, "find in the tab", seconds, "not shown",
+               page.view().textSeen().contains(wanted) ? 0 : 1);
+        page.hide();
+        FindBar bar(m_document, m_folds, m_view, m_theme);
+        bar.open(false);
+        bar.findChildren<QLineEdit *>().first()->setText(wanted);
+        seconds = turnUntil([&bar] { return !bar.isSearching(); });
+        report(rows, "find in the notebook", seconds, "hits", bar.hitCount());
+        bar.close();
+    }
+
+    // `last`: what is counted at the end of the line, and how it is called.
+    void report(Rows &rows, const char *what, double seconds, const char *lastName, double last)
     {
         std::sort(m_gaps.begin(), m_gaps.end());
         const auto at = [this](double share) {
@@ -133,11 +232,16 @@ public:
                                   : m_gaps[static_cast<size_t>(
                                         share * static_cast<double>(m_gaps.size() - 1))];
         };
-        std::printf("%-15s %-16s %6.1f s   frame p50 %5.1f p99 %6.1f max %7.1f ms   memory +%5.0f "
-                    "MB own, +%5.0f MB all   %s\n",
-                    server, what, seconds, at(0.5), at(0.99), at(1), m_peakAnon, m_peakAll,
-                    qPrintable(arrived));
-        std::fflush(stdout);
+        const auto late =
+            std::count_if(m_gaps.begin(), m_gaps.end(), [](double gap) { return gap > frameMs; });
+        rows.add(what, {{"s", seconds},
+                        {"frame p50", at(0.5)},
+                        {"p99", at(0.99)},
+                        {"max ms", at(1)},
+                        {"late", static_cast<double>(late)},
+                        {"MB own", m_peakAnon},
+                        {"MB all", m_peakAll},
+                        {lastName, last}});
     }
 
     [[nodiscard]] QString text() const
@@ -150,8 +254,28 @@ public:
     }
     [[nodiscard]] const OutputList &outputs() const { return m_document.cellAt(0).outputs; }
     [[nodiscard]] qint64 interruptMs() const { return m_interruptMs; }
+    [[nodiscard]] qint64 kernelMs() const { return m_kernelMs; }
 
 private:
+    double turnUntil(const std::function<bool()> &isDone)
+    {
+        m_gaps.clear();
+        const double anon = statusMB("RssAnon:");
+        const double all = statusMB("VmRSS:");
+        m_peakAnon = anon;
+        m_peakAll = all;
+        QElapsedTimer clock;
+        clock.start();
+        m_since.start();
+        m_tick.start(4);
+        while (!isDone() || m_gaps.size() < 20)
+            QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
+        m_tick.stop();
+        m_peakAnon -= anon;
+        m_peakAll -= all;
+        return static_cast<double>(clock.nsecsElapsed()) / 1e9;
+    }
+
     NotebookDocument m_document;
     SectionFolds m_folds;
     ThemeSource m_theme;
@@ -167,14 +291,15 @@ private:
     std::vector<double> m_gaps;
     double m_peakAnon = 0, m_peakAll = 0;
     qint64 m_interruptMs = 0;
+    qint64 m_kernelMs = 0;
 };
 
 struct Amounts
 {
-    int megabytes = 100, lines = 10'000'000, updates = 20'000;
+    int megabytes = 100, lines = 10'000'000, updates = 20'000, repeats = 1;
 };
 
-void measure(const char *server, const Endpoint &endpoint, const Amounts &amounts)
+void measureOnce(Rows &rows, const Endpoint &endpoint, const Amounts &amounts)
 {
     const QTemporaryDir folder;
     App app(endpoint, folder.filePath(QStringLiteral("recovery")));
@@ -185,43 +310,61 @@ void measure(const char *server, const Endpoint &endpoint, const Amounts &amount
                                             "for i in range(%1): sys.stdout.write(block)")
                                  .arg(amounts.megabytes),
                              0);
-    qint64 lines = app.text().count(QLatin1Char('\n'));
-    app.report(server, "stdout", seconds,
-               QStringLiteral("%1 MB/s, %2 lines lost")
-                   .arg(amounts.megabytes / seconds, 0, 'f', 0)
-                   .arg(wanted - lines));
+    app.report(rows, "stdout", seconds, "lines lost",
+               static_cast<double>(wanted - app.text().count(QLatin1Char('\n'))));
 
     seconds = app.run(QStringLiteral("for i in range(0, %1, 1000):\n"
                                      "    sys.stdout.write(''.join(f'{j}\\n' for j in "
                                      "range(i, i + 1000)))")
                           .arg(amounts.lines),
                       0);
-    lines = app.text().count(QLatin1Char('\n'));
-    app.report(server, "lines", seconds,
-               QStringLiteral("%1 of %2 lines lost").arg(amounts.lines - lines).arg(amounts.lines));
+    app.report(rows, "lines", seconds, "lines lost",
+               static_cast<double>(amounts.lines - app.text().count(QLatin1Char('\n'))));
+    app.openAndFind(rows, QString::number(amounts.lines - 1));
 
     seconds = app.run(QStringLiteral("from IPython.display import display, HTML\n"
                                      "h = display(HTML('0'), display_id=True)\n"
                                      "for i in range(%1): h.update(HTML(f'<b>{i}</b>'))")
                           .arg(amounts.updates),
                       0);
-    const bool last = app.outputs().size() > 0 &&
-                      app.outputs().items().back().data.find(u"text/html") != nullptr &&
-                      app.outputs()
-                          .items()
-                          .back()
-                          .data.find(u"text/html")
-                          ->text()
-                          .contains(QByteArray::number(amounts.updates - 1));
-    app.report(server, "display updates", seconds,
-               last ? QStringLiteral("the last one is shown") : QStringLiteral("last one LOST"));
+    const bool isLast = app.outputs().size() > 0 &&
+                        app.outputs().items().back().data.find(u"text/html") != nullptr &&
+                        app.outputs()
+                            .items()
+                            .back()
+                            .data.find(u"text/html")
+                            ->text()
+                            .contains(QByteArray::number(amounts.updates - 1));
+    app.report(rows, "display updates", seconds, "last one lost", isLast ? 0 : 1);
 
     seconds =
         app.run(QStringLiteral("while True: sys.stdout.write(block); time.sleep(0.01)"), 3000);
-    app.report(server, "interrupt", seconds,
-               app.interruptMs() < 0
-                   ? QStringLiteral("the run ended by itself before")
-                   : QStringLiteral("answered after %1 ms").arg(app.interruptMs()));
+    app.report(rows, "interrupt, 100 MB/s", seconds, "answered after ms",
+               static_cast<double>(app.interruptMs()));
+    rows.add("  by the kernel",
+             {{"after ms", static_cast<double>(app.kernelMs())},
+              {"shown ms later", static_cast<double>(app.interruptMs() - app.kernelMs())}});
+    seconds = app.run(QStringLiteral("while True: print('x' * 99)"), 3000);
+    app.report(rows, "interrupt, print()", seconds, "answered after ms",
+               static_cast<double>(app.interruptMs()));
+    rows.add("  by the kernel then",
+             {{"after ms", static_cast<double>(app.kernelMs())},
+              {"shown ms later", static_cast<double>(app.interruptMs() - app.kernelMs())}});
+}
+
+void measure(const char *server, const Endpoint &endpoint, const Amounts &amounts)
+{
+    Rows rows(server);
+    for (int i = 0; i < amounts.repeats; ++i)
+        measureOnce(rows, endpoint, amounts);
+    if (amounts.repeats > 1)
+        rows.printMedians();
+}
+
+bool isWanted(const char *server)
+{
+    const QByteArray only = qgetenv("FARCELL_FLOOD");
+    return only.isEmpty() || only == server;
 }
 
 } // namespace
@@ -238,7 +381,9 @@ int main(int argc, char **argv)
         amounts.lines = std::atoi(argv[2]);
     if (argc > 3)
         amounts.updates = std::atoi(argv[3]);
-    {
+    if (argc > 4)
+        amounts.repeats = std::atoi(argv[4]);
+    if (isWanted("farcelld")) {
         test::Farcelld server;
         if (!server.start())
             qFatal("farcelld does not start");
@@ -247,7 +392,7 @@ int main(int argc, char **argv)
         endpoint.token = QStringLiteral("test-token");
         measure("farcelld", endpoint, amounts);
     }
-    if (!test::JupyterServer::isInstalled())
+    if (!isWanted("jupyter-server") || !test::JupyterServer::isInstalled())
         return 0;
     test::JupyterServer server;
     if (!server.waitUntilReady())
