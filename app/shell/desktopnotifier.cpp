@@ -72,7 +72,7 @@ void DesktopNotifier::tell(const QString &title, const QString &text, bool isPro
                 if (reply.isError())
                     tellByTray(title, text, isProblem, std::move(activated));
                 else
-                    m_open.insert(reply.value(), std::move(activated));
+                    m_open.emplace(reply.value(), std::move(activated));
             });
 }
 

@@ -146,7 +146,7 @@ void TestTerminals::endsWhenRemoved()
     const QSignalSpy ended(terminal, &Terminal::ended);
     terminal->write("trap '' HUP TERM; echo pid=$$.\n"); // a shell that will not go
     QTRY_VERIFY(screen.text().contains(QRegularExpression(QStringLiteral("pid=\\d+\\."))));
-    const QString text = screen.text();
+    const QString &text = screen.text();
     const qsizetype from = text.lastIndexOf(u"pid=") + 4;
     const QString pid = text.mid(from, text.indexOf(u'.', from) - from);
 

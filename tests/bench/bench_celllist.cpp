@@ -208,7 +208,7 @@ void benchNaive(ThemeSource &theme, RenderService &render)
 
 } // namespace
 
-int main(int argc, char *argv[])
+int main(int argc, char **argv)
 {
     const QApplication app(argc, argv);
     ThemeSource theme;

@@ -301,6 +301,7 @@ private:
                 frames.push_back(std::move(frame));
             } while (frames.back().more());
             std::vector<std::string_view> views;
+            views.reserve(frames.size());
             for (const zmq::message_t &frame : frames) {
                 views.push_back(frame.to_string_view());
             }

@@ -92,7 +92,7 @@ public:
     std::string send(const char *type, const nlohmann::json &content,
                      const std::vector<std::string_view> &buffers = {})
     {
-        const std::string id = QUuid::createUuid().toString(QUuid::WithoutBraces).toStdString();
+        std::string id = QUuid::createUuid().toString(QUuid::WithoutBraces).toStdString();
         const std::string header =
             nlohmann::json{{"msg_id", id},    {"msg_type", type}, {"session", m_session},
                            {"username", "t"}, {"version", "5.3"}, {"date", ""}}

@@ -7,6 +7,7 @@
 #include <QTemporaryDir>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -17,8 +18,8 @@ namespace farcell::test {
 class FastKernelSpec
 {
 public:
-    explicit FastKernelSpec(const QString &program)
-        : m_program(program)
+    explicit FastKernelSpec(QString program)
+        : m_program(std::move(program))
         , m_pathBefore(qgetenv("JUPYTER_PATH"))
     {
         install(QStringLiteral("fast"), {{"farcell_transport", "ipc"}});
