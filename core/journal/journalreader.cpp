@@ -43,7 +43,20 @@ void JournalReader::closeSegment()
 void JournalReader::rest()
 {
     closeSegment();
-    m_buffer = std::string();
+    freeBuffer();
+}
+
+void JournalReader::freeBuffer()
+{
+    m_buffer.reset();
+    m_capacity = 0;
+    m_used = 0;
+}
+
+std::string_view JournalReader::buffered() const
+{
+    const auto done = static_cast<std::size_t>(m_position.offset - m_bufferOffset);
+    return {m_buffer.get() + done, m_used - done};
 }
 
 void JournalReader::seek(const JournalPosition &position)
@@ -78,8 +91,7 @@ bool JournalReader::openSegment()
     }
     if (m_position.offset < segmentHeadBytes) {
         m_position.offset = 0;
-        if (!fill(segmentHeadBytes) ||
-            std::string_view(m_buffer).substr(0, segmentMagic.size()) != segmentMagic) {
+        if (!fill(segmentHeadBytes) || buffered().substr(0, segmentMagic.size()) != segmentMagic) {
             return false;
         }
         m_position.offset = segmentHeadBytes;
@@ -100,14 +112,15 @@ bool JournalReader::fill(std::size_t bytes)
     }
     const auto available = static_cast<std::size_t>(static_cast<std::uint64_t>(file.st_size) - at);
     const std::size_t wanted = std::max(bytes, std::clamp(available, leastRead, mostRead));
-    if (m_buffer.size() < wanted) {
-        m_buffer.clear(); // nothing of it is to be copied
-        m_buffer.resize(wanted);
+    if (m_capacity < wanted) {
+        freeBuffer();
+        m_buffer = std::make_unique_for_overwrite<char[]>(wanted);
+        m_capacity = wanted;
     }
     m_bufferOffset = at;
     m_used = 0;
     while (m_used < bytes) {
-        const ssize_t got = pread(m_file, m_buffer.data() + m_used, m_buffer.size() - m_used,
+        const ssize_t got = pread(m_file, m_buffer.get() + m_used, m_capacity - m_used,
                                   static_cast<off_t>(at + m_used));
         if (got < 0 && errno == EINTR) {
             continue;
@@ -126,14 +139,13 @@ std::optional<JournalRecord> JournalReader::take(std::uint64_t last)
         return std::nullopt;
     }
     RecordHead head;
-    std::memcpy(&head, m_buffer.data() + (m_position.offset - m_bufferOffset), sizeof head);
+    std::memcpy(&head, buffered().data(), sizeof head);
     if (head.magic != recordMagic || head.length > maxPayloadBytes ||
         !fill(recordHeadBytes + head.length)) {
         m_used = 0; // the rest of it may come with another start: after a crash of the writer
         return std::nullopt;
     }
-    const std::string_view payload = std::string_view(m_buffer).substr(
-        m_position.offset - m_bufferOffset + recordHeadBytes, head.length);
+    const std::string_view payload = buffered().substr(recordHeadBytes, head.length);
     if (checksumOf(head, {payload}) != head.checksum || head.sequence < m_position.nextSequence) {
         m_used = 0; // may have been read while it was being written
         return std::nullopt;
@@ -188,9 +200,8 @@ std::optional<JournalRecord> JournalReader::next(std::uint64_t last)
         closeSegment();
         m_position = hopped;
     }
-    if (m_buffer.size() > keptBytes) { // all is read: what comes now comes in small pieces
-        m_buffer = std::string();
-        m_used = 0;
+    if (m_capacity > keptBytes) { // all is read: what comes now comes in small pieces
+        freeBuffer();
     }
     return std::nullopt;
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,6 +46,8 @@ public:
     next(std::uint64_t last = std::numeric_limits<std::uint64_t>::max());
 
 private:
+    void freeBuffer();
+    [[nodiscard]] std::string_view buffered() const; // from the current place on
     bool openSegment();
     void closeSegment();
     bool fill(std::size_t bytes);
@@ -54,7 +57,8 @@ private:
     std::string m_directory;
     JournalPosition m_position;
     int m_file = -1;
-    std::string m_buffer;   // bytes of the file from m_bufferOffset on
+    std::unique_ptr<char[]> m_buffer; // bytes of the file from m_bufferOffset on; not set to zero
+    std::size_t m_capacity = 0;
     std::size_t m_used = 0; // valid bytes of it
     std::uint64_t m_bufferOffset = 0;
 };
