@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures farcelld beside Debian's jupyter-server and beside ZeroMQ without a server, in one run.
 
-    tests/bench/bridge.py BUILD_DIR [--quick] [--only=rtt|stream|start|memory]...
+    tests/bench/bridge.py BUILD_DIR [--quick] [--only=rtt|stream|start|catchup|memory]...
 
 BUILD_DIR holds bin/farcelld, bin/farcell-keeper, tests/fastkernel and tests/bridgeclient; use a
 release build. All three are driven by the same C++ client in the v1 framing. Prints medians and
@@ -40,7 +40,7 @@ class Bench:
         self.dir = pathlib.Path(self.work.name)
         self.token = secrets.token_hex(16)
         self.scale = 0.2 if quick else 1.0
-        self.rounds = 1 if quick else 5
+        self.rounds = 1 if quick else 3
         self.environment = dict(os.environ, FARCELL_BENCH_TOKEN=self.token,
                                 JUPYTER_PATH=str(self.dir / "jupyter"), LC_ALL="C.UTF-8")
         spec = self.dir / "jupyter" / "kernels" / "fast"
@@ -129,15 +129,18 @@ class Server:
         return [self.process.pid]
 
     def memory(self):
-        """RSS and PSS in MiB of the server's own processes, without the kernels."""
-        rss = pss = 0
+        """RSS, PSS and what was written of it, in MiB, of the server's own processes, without the
+        kernels. What was not written is program files, which the system can drop at any time."""
+        rss = pss = dirty = 0
         for pid in self.own_processes():
             for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
                 if line.startswith("Rss:"):
                     rss += int(line.split()[1])
                 elif line.startswith("Pss:"):
                     pss += int(line.split()[1])
-        return rss / 1024, pss / 1024
+                elif line.startswith("Private_Dirty:"):
+                    dirty += int(line.split()[1])
+        return rss / 1024, pss / 1024, dirty / 1024
 
     def cpu_seconds(self):
         ticks = 0
@@ -223,8 +226,8 @@ def bench_round_trips(bench, paths):
         started = {path.name: path.start(spec) for path in paths}
         for _ in range(bench.rounds):
             for path in paths:
-                found = bench.run_client("rtt", *started[path.name],
-                                         count if spec == "fast" else count // 5)
+                few = spec != "fast" or path.name == "jupyter-server" # 44 ms each
+                found = bench.run_client("rtt", *started[path.name], count // 5 if few else count)
                 for kind, values in found.items():
                     results.setdefault((spec, kind, path.name), []).append(values["p50_us"])
     rows = []
@@ -235,46 +238,49 @@ def bench_round_trips(bench, paths):
             rows.append([f"{spec} {kind.removesuffix('_request')}",
                          *[f"{value:.0f}" for value in values], f"{ours - floor:.0f}",
                          f"{theirs - floor:.0f}",
-                         f"1/{(theirs - floor) / max(ours - floor, 0.1):.1f}"])
+                         f"1/{(theirs - floor) / (ours - floor):.1f}" if ours > floor else "none"])
     table("Round trip to reply and idle, µs (median of medians)",
           ["", *[path.name for path in paths], "our overhead", "theirs", "ratio"], rows)
 
 
 def bench_streams(bench, paths):
-    python = "import sys\nfor i in range({n}):\n sys.stdout.write('%010d ' % i + 'x' * {pad} + '\\n')\n"
-    flushed = python + " sys.stdout.flush()\n"
+    python = "import sys\nfor i in range({n}):\n sys.stdout.write('%010d ' % i + 'x' * 88 + '\\n')\n"
+    flushed = python.replace("88", "988") + " sys.stdout.flush()\n"
     many, some = int(200000 * bench.scale), int(20000 * bench.scale)
     cases = [
-        ("fast 1 kB", "fast", f"burst {many} 1000", many, "messages"),
-        ("fast 100 kB", "fast", f"burst {int(2000 * bench.scale)} 100000",
-         int(2000 * bench.scale), "bytes"),
-        ("fast display 1 kB", "fast", f"display {many} 1000", many, "messages"),
-        ("ipykernel 1 kB flushed", "python3", flushed.format(n=some, pad=988), some, "messages"),
-        ("ipykernel lines", "python3", python.format(n=many, pad=88), many, "bytes"),
+        ("fast 1 kB", "fast", "burst {n} 1000", many, "messages"),
+        ("fast 100 kB", "fast", "burst {n} 100000", int(2000 * bench.scale), "bytes"),
+        ("fast display 1 kB", "fast", "display {n} 1000", many, "messages"),
+        ("ipykernel 1 kB flushed", "python3", flushed, some, "messages"),
+        ("ipykernel lines", "python3", python, many, "bytes"),
     ]
     rows = []
     started = {}
-    for title, spec, code, lines, unit in cases:
+    for title, spec, code, count, unit in cases:
         rates, lost, cpu = {}, {}, {}
         for _ in range(bench.rounds):
             for path in paths:
                 if (path.name, spec) not in started:
                     started[(path.name, spec)] = path.start(spec)
+                # It takes minutes for as many.
+                lines = count // 5 if path.name == "jupyter-server" and spec == "fast" else count
                 before = path.cpu_seconds() if isinstance(path, Server) else 0
                 try:
-                    found = bench.run_client("stream", *started[(path.name, spec)], code)
+                    found = bench.run_client("stream", *started[(path.name, spec)],
+                                             code.format(n=lines))
                 except RuntimeError: # the status that says it is done was lost too
                     found = {"messages": 0, "bytes": 0, "lines": 0, "seconds": 1}
                 if isinstance(path, Server):
                     cpu.setdefault(path.name, []).append(path.cpu_seconds() - before)
                 amount = found["messages"] if unit == "messages" else found["bytes"] / 1e6
                 rates.setdefault(path.name, []).append(amount / found["seconds"])
-                lost.setdefault(path.name, []).append(lines - found["lines"])
+                lost.setdefault(path.name, []).append(f"{lines - found['lines']} of {lines}")
         floor, ours, theirs = (median(rates[path.name]) for path in paths)
         rows.append([f"{title}, {'msg/s' if unit == 'messages' else 'MB/s'}", f"{floor:.0f}",
                      f"{ours:.0f}", f"{theirs:.0f}", f"{ours / max(theirs, 0.001):.1f}x",
                      f"{100 * ours / max(floor, 0.001):.0f} %",
-                     " / ".join(str(max(lost[path.name])) for path in paths),
+                     " / ".join(max(lost[path.name], key=lambda told: int(told.split()[0]))
+                                for path in paths),
                      " / ".join(f"{median(values):.1f}" for values in cpu.values())])
     table("Stream throughput (medians; lost lines: the worst round)",
           ["", *[path.name for path in paths], "ours/theirs", "of direct",
@@ -309,21 +315,59 @@ def bench_memory(bench):
     for kind in (Farcelld, JupyterServer):
         server = kind(bench)
         try:
+            time.sleep(5)
             found = [server.memory()]
             for count in (1, 10):
                 while len(server.api("GET", "/api/kernels")) < count:
                     bench.run_client("start", server.url, "fast")
-                time.sleep(1)
+                time.sleep(5)
                 found.append(server.memory())
+            for kernel in server.api("GET", "/api/kernels"):
+                bench.run_client("rtt", server.url, kernel["id"], 10)
+            found.append(server.memory())
         finally:
             server.stop()
         rows[kind.name] = found
     ours, theirs = rows["farcelld"], rows["jupyter-server"]
-    table("Memory of the server's own processes, MiB RSS (PSS)",
-          ["kernels", "farcelld + keepers", "jupyter-server", "RSS ratio", "PSS ratio"],
-          [[count, f"{ours[i][0]:.1f} ({ours[i][1]:.1f})", f"{theirs[i][0]:.1f} ({theirs[i][1]:.1f})",
-            f"1/{theirs[i][0] / ours[i][0]:.1f}", f"1/{theirs[i][1] / ours[i][1]:.1f}"]
-           for i, count in enumerate((0, 1, 10))])
+    show = "{0[0]:.1f} ({0[1]:.1f}; {0[2]:.1f})".format
+    table("Memory of the server's own processes, MiB RSS (PSS; written), after 5 s of rest",
+          ["kernels", "farcelld + keepers", "jupyter-server", "RSS ratio", "PSS ratio", "written"],
+          [[title, show(ours[i]), show(theirs[i]),
+            *(f"1/{theirs[i][kind] / ours[i][kind]:.1f}" for kind in range(3))]
+           for i, title in enumerate(("0", "1", "10", "10, all just used"))])
+
+
+def read_all(directory):
+    started = time.monotonic()
+    size = 0
+    for path in directory.iterdir():
+        with open(path, "rb", buffering=0) as file:
+            while chunk := file.read(1 << 20):
+                size += len(chunk)
+    return time.monotonic() - started, size
+
+
+def bench_catch_up(bench):
+    """A client comes back to 100 MB of output. Beside it: the same bytes, only read."""
+    code = "for i in range(1000000):\n print('%010d ' % i + 'x' * 88)\n"
+    server = Farcelld(bench)
+    rows = []
+    try:
+        for title, spec, program in (("100,000 messages", "fast", "burst 100000 1000"),
+                                     ("ipykernel, a million lines", "python3", code)):
+            url, kernel = server.start(spec)
+            bench.run_client("stream", url, kernel, program)
+            found = [(bench.run_client("replay", url, kernel),
+                      read_all(pathlib.Path(server.state) / "kernels" / kernel / "journal"))
+                     for _ in range(bench.rounds)]
+            replay = median([reply["seconds"] for reply, _ in found])
+            plain = median([seconds for _, (seconds, _) in found])
+            rows.append([title, f"{found[0][0]['bytes'] / 1e6:.0f}", f"{replay:.2f}",
+                         f"{plain:.2f}", f"{replay - plain:.2f}"])
+    finally:
+        server.stop()
+    table("Catching up with ?since=0 (medians)",
+          ["", "MB", "caught up, s", "plain read, s", "extra, s"], rows)
 
 
 def main():
@@ -345,6 +389,8 @@ def main():
             path.stop()
     if not only or "start" in only:
         bench_starts(bench)
+    if not only or "catchup" in only:
+        bench_catch_up(bench)
     if not only or "memory" in only:
         bench_memory(bench)
 

@@ -141,6 +141,32 @@ int measureStream(KernelPath &path, const std::string &code)
     return 0;
 }
 
+// Everything that is kept, as a client gets it that comes back: until farcell_live.
+int measureReplay(const QUrl &url, const QString &token, const QString &kernel)
+{
+    QElapsedTimer clock;
+    clock.start();
+    const auto path = bench::openWebSocket(url, token, kernel,
+                                           QString::fromStdString(session + "&since=0&events=1"));
+    if (!path) {
+        return failed("no connection");
+    }
+    qint64 messages = 0, bytes = 0;
+    bool isLive = false;
+    path->setHandler([&](const wire::MessageView &message) {
+        ++messages;
+        bytes += static_cast<qint64>(message.content.size());
+        isLive = isLive || message.header.find("\"farcell_live\"") != std::string_view::npos;
+    });
+    if (!path->run(isLive)) {
+        return failed("it does not catch up");
+    }
+    print({{"seconds", double(clock.nsecsElapsed()) / 1e9},
+           {"messages", messages},
+           {"bytes", bytes}});
+    return 0;
+}
+
 // POST /api/kernels, connect at once, and the time until the first cell has run.
 int measureStart(const QUrl &url, const QString &token, const QString &spec)
 {
@@ -187,8 +213,8 @@ int measureStart(const QUrl &url, const QString &token, const QString &spec)
 
 } // namespace
 
-// bridgeclient start URL SPEC | rtt PATH COUNT | stream PATH CODE, where PATH is either
-// "URL KERNEL" or "direct CONNECTION_FILE"; the token comes in FARCELL_BENCH_TOKEN.
+// bridgeclient start URL SPEC | replay URL KERNEL | rtt PATH COUNT | stream PATH CODE, where PATH
+// is either "URL KERNEL" or "direct CONNECTION_FILE"; the token comes in FARCELL_BENCH_TOKEN.
 int main(int argc, char **argv)
 {
     const QCoreApplication application(argc, argv);
@@ -199,6 +225,9 @@ int main(int argc, char **argv)
     }
     if (arguments[1] == QStringLiteral("start")) {
         return measureStart(QUrl(arguments[2]), token, arguments[3]);
+    }
+    if (arguments[1] == QStringLiteral("replay")) {
+        return measureReplay(QUrl(arguments[2]), token, arguments[3]);
     }
     if (arguments.size() < 5) {
         return failed("an argument is missing");
