@@ -1,3 +1,4 @@
+#include "backend/kernels/keeperlink.h"
 #include "backend/kernels/keeperspawn.h"
 #include "backend/kernels/kernelservice.h"
 #include "tests/support/kernelclient.h"
@@ -48,6 +49,7 @@ private slots:
     void replaysFromANumber();
     void losesNothingOfAFlood();
     void handsOverAKernelKeptReady();
+    void takesAnotherWhenTheOneKeptReadyHangs();
     void endsAHungKernel();
 
 private:
@@ -384,6 +386,38 @@ void TestKernelService::handsOverAKernelKeptReady()
              QDir(elsewhere.path()).canonicalPath() + QStringLiteral("\na \"b\".ipynb\n"));
     QVERIFY(other->find(QStringLiteral("execute_reply"), id)->content["execution_count"] == 1);
     QCOMPARE(m_service->kernels().size(), 2);
+}
+
+void TestKernelService::takesAnotherWhenTheOneKeptReadyHangs()
+{
+    createService(true);
+    const KernelModel first = startKernel();
+    QString kept;
+    const auto findKept = [&] {
+        const QDir kernels(m_state->path() + QStringLiteral("/kernels"));
+        QStringList names = kernels.entryList(QDir::Dirs | QDir::NoDotAndDotDot);
+        names.removeOne(first.id.toString());
+        kept = names.isEmpty() ? QString() : kernels.filePath(names.first());
+        return !kept.isEmpty() && runningProcesses(kept).keeper > 0;
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(findKept(), patienceMs);
+    {
+        KeeperLink link;
+        QVERIFY(link.open(kept).has_value());
+        QTRY_VERIFY_WITH_TIMEOUT(link.state().is_object() && link.state().value("ready", false),
+                                 patienceMs);
+    }
+    const pid_t keeper = runningProcesses(kept).keeper;
+    QCOMPARE(kill(keeper, SIGSTOP), 0);
+
+    const KernelModel second = startKernel();
+
+    QVERIFY(!second.id.toString().isEmpty());
+    QVERIFY(bundleOf(second.id) != kept);
+    const auto client = connectClient(second.id, QStringLiteral("s"));
+    run(*client, QStringLiteral("1"));
+    QTRY_VERIFY_WITH_TIMEOUT(!QDir(kept).exists(), patienceMs);
+    QCOMPARE(kill(keeper, 0), -1);
 }
 
 void TestKernelService::endsAHungKernel()
