@@ -1,5 +1,7 @@
 #include "app/blocks/images.h"
 
+#include "app/blocks/frames.h"
+
 #include <QBuffer>
 #include <QImageReader>
 #include <QPainter>
@@ -126,6 +128,11 @@ StoredImage::StoredImage(ImageStore &store, QByteArray bytes)
     , m_bytes(std::move(bytes))
     , m_svg(looksLikeSvg(m_bytes))
 {
+    m_frameDue.setSingleShot(true);
+    connect(&m_frameDue, &QTimer::timeout, this, [this] {
+        m_isDecodingFrame = true;
+        m_store.startFrame(*this);
+    });
     if (m_svg) {
         m_bytes = sanitizedSvg(m_bytes);
         const QSvgRenderer renderer(m_bytes);
@@ -162,6 +169,8 @@ QImage StoredImage::pixels(QSize size)
     size = size.boundedTo(QSize(maxSide, maxSide)).expandedTo(QSize(1, 1));
     if (!m_pixels.isNull())
         m_store.touch(*this);
+    if (m_frames && !m_isDecodingFrame && !m_frameDue.isActive())
+        m_frameDue.start();
     if (!m_failed && m_wanted != size) {
         m_wanted = size;
         m_store.start(*this, size);
@@ -174,16 +183,34 @@ QImage StoredImage::decodeNow() const
     return decode(m_bytes, m_svg, m_svg ? (m_naturalSize * 2).toSize() : QSize());
 }
 
-void StoredImage::decoded(const QImage &image, QSize wanted, bool darkInk)
+void StoredImage::decoded(const Decoded &result, QSize wanted)
 {
     if (wanted != m_wanted)
         return; // another size was asked for meanwhile
     m_store.forget(*this);
-    m_failed = image.isNull();
-    m_pixels = image;
-    m_darkInk = darkInk;
+    m_failed = result.image.isNull();
+    m_pixels = result.image;
+    m_darkInk = result.darkInk;
+    m_frames = result.frames;
+    m_isDecodingFrame = false;
+    m_frameDue.setInterval(result.delay);
     if (!m_failed)
         m_store.touch(*this);
+    emit ready();
+}
+
+void StoredImage::frameDecoded(const std::shared_ptr<FrameReader> &frames, const QImage &image,
+                               int delay)
+{
+    if (frames != m_frames)
+        return; // of another size, or given up
+    m_isDecodingFrame = false;
+    if (image.isNull()) { // it stays at its last picture
+        m_frames.reset();
+        return;
+    }
+    m_pixels = image;
+    m_frameDue.setInterval(delay);
     emit ready();
 }
 
@@ -207,16 +234,41 @@ std::unique_ptr<StoredImage> ImageStore::add(QByteArray bytes)
 
 void ImageStore::start(StoredImage &image, QSize size)
 {
+    ++m_open;
     m_pool.start([target = QPointer<StoredImage>(&image), self = this, bytes = image.m_bytes,
                   svg = image.m_svg, size] {
-        const QImage pixels = decode(bytes, svg, size);
-        const bool dark = hasDarkInk(pixels);
+        StoredImage::Decoded result;
+        if (!svg)
+            result.frames = FrameReader::open(bytes, size);
+        if (result.frames) {
+            const FrameReader::Frame first = result.frames->next();
+            result.image = first.image;
+            result.delay = first.delay;
+        } else {
+            result.image = decode(bytes, svg, size);
+        }
+        result.darkInk = hasDarkInk(result.image);
         // The store waits for its pool, so it is there to receive; the image may be gone.
         QMetaObject::invokeMethod(
             self,
-            [target, pixels, size, dark] {
+            [self, target, result, size] {
+                --self->m_open;
                 if (target)
-                    target->decoded(pixels, size, dark);
+                    target->decoded(result, size);
+            },
+            Qt::QueuedConnection);
+    });
+}
+
+void ImageStore::startFrame(StoredImage &image)
+{
+    m_pool.start([target = QPointer<StoredImage>(&image), self = this, frames = image.m_frames] {
+        const FrameReader::Frame frame = frames->next();
+        QMetaObject::invokeMethod(
+            self,
+            [target, frames, frame] {
+                if (target)
+                    target->frameDecoded(frames, frame.image, frame.delay);
             },
             Qt::QueuedConnection);
     });
@@ -250,6 +302,7 @@ void ImageStore::evict()
         forget(oldest);
         oldest.m_pixels = {};
         oldest.m_wanted = {};
+        oldest.m_frames.reset();
     }
 }
 

@@ -5,17 +5,20 @@
 #include <QObject>
 #include <QSizeF>
 #include <QThreadPool>
+#include <QTimer>
 
 #include <list>
 #include <memory>
 
 namespace farcell {
 
+class FrameReader;
 class ImageStore;
 
 // One encoded image (PNG, JPEG, GIF, BMP, WebP, SVG) and, while it is in view, its pixels at the
 // size shown. Decoding happens off the GUI thread; pixels are given up again when many images
-// are in memory. GUI thread; may outlive nothing but must not outlive its store.
+// are in memory. An animated one moves on while it is painted. GUI thread; may outlive nothing but
+// must not outlive its store.
 class StoredImage : public QObject
 {
     Q_OBJECT
@@ -43,7 +46,15 @@ signals:
 private:
     friend class ImageStore;
     StoredImage(ImageStore &store, QByteArray bytes);
-    void decoded(const QImage &image, QSize wanted, bool darkInk);
+    struct Decoded
+    {
+        QImage image;
+        bool darkInk = false;
+        std::shared_ptr<FrameReader> frames; // null: it does not move
+        int delay = 0;                       // ms until the next frame
+    };
+    void decoded(const Decoded &result, QSize wanted);
+    void frameDecoded(const std::shared_ptr<FrameReader> &frames, const QImage &image, int delay);
 
     ImageStore &m_store;
     QByteArray m_bytes;
@@ -53,6 +64,9 @@ private:
     QSize m_wanted;
     bool m_failed = false;
     bool m_darkInk = false;
+    std::shared_ptr<FrameReader> m_frames;
+    QTimer m_frameDue;
+    bool m_isDecodingFrame = false;
 };
 
 // Makes StoredImages, decodes them on a small pool, and keeps decoded pixels within a budget by
@@ -67,18 +81,21 @@ public:
     ~ImageStore() override;
 
     [[nodiscard]] std::unique_ptr<StoredImage> add(QByteArray bytes);
+    [[nodiscard]] bool isDecoding() const { return m_open > 0; }
     [[nodiscard]] qsizetype decodedBytes() const { return m_decodedBytes; }
     void setBudget(qsizetype bytes) { m_budget = bytes; }
 
 private:
     friend class StoredImage;
     void start(StoredImage &image, QSize size);
+    void startFrame(StoredImage &image);
     void touch(StoredImage &image);
     void forget(StoredImage &image);
     void evict();
 
     QThreadPool m_pool;
     std::list<StoredImage *> m_recent; // those with pixels, most recently painted first
+    int m_open = 0;                    // being decoded
     qsizetype m_decodedBytes = 0;
     qsizetype m_budget = 192LL * 1024 * 1024;
 };

@@ -36,6 +36,8 @@ private slots:
     void updateKeepsOthers();
     void hitsAreInTheirOutput();
     void macrosAreOfOneNotebook();
+    void animationsMoveWhileSeen_data();
+    void animationsMoveWhileSeen();
     void collapse();
     void longOutputIsClamped();
     void tableCopiesAsText();
@@ -368,6 +370,52 @@ void TestRendering::updateKeepsOthers()
     QCOMPARE(made->plainText(), QStringLiteral("one\nTWO"));
     made->updateOutputs({}, 0);
     QCOMPARE(made->layout(600), 0.0);
+}
+
+void TestRendering::animationsMoveWhileSeen_data()
+{
+    QTest::addColumn<QByteArray>("gif"); // red, then blue, 60 ms each
+    QTest::addColumn<bool>("forEver");
+
+    QTest::newRow("for ever") << QByteArray(
+                                     "R0lGODlhAgACAIEAAP8AAAAA/wD/AAAAACH/C05FVFNDQVBFMi4wAwEAAAAh"
+                                     "+QQEBgAAACwAAAAAAgACAAACBARBEAUAIfkEBAYAAAAsAAAAAAIAAgAAAgQM"
+                                     "wzAFADs=")
+                              << true;
+    QTest::newRow("once") << QByteArray(
+                                 "R0lGODlhAgACAIEAAP8AAAAA/wD/AAAAACH5BAQGAAAALAAAAAACAAIAAAIEBEEQ"
+                                 "BQAh+QQEBgAAACwAAAAAAgACAAACBAzDMAUAOw==")
+                          << false;
+}
+
+void TestRendering::animationsMoveWhileSeen()
+{
+    QFETCH(QByteArray, gif);
+    QFETCH(bool, forEver);
+    const auto block = area({display({{QStringLiteral("image/gif"), QString::fromLatin1(gif)}})});
+    block->layout(400);
+    const auto colour = [&block] { // as it is painted now
+        QImage page(8, 8, QImage::Format_RGB32);
+        page.fill(Qt::white);
+        QPainter painter(&page);
+        block->paint(painter, QRectF(0, 0, 8, 8));
+        painter.end();
+        return page.pixelColor(0, 0);
+    };
+    QTRY_COMPARE(colour(), QColor(Qt::red));
+    QTRY_COMPARE(colour(), QColor(Qt::blue));
+    if (!forEver) {
+        QTest::qWait(400);
+        QCOMPARE(colour(), QColor(Qt::blue)); // it stays at its last picture
+        return;
+    }
+    QTRY_COMPARE(colour(), QColor(Qt::red));
+
+    // Out of sight nothing is decoded: at most the frame that was under way comes.
+    QSignalSpy moved(block.get(), &Block::repaintNeeded);
+    QTest::qWait(600);
+    QVERIFY2(moved.count() <= 1, QByteArray::number(moved.count()).constData());
+    QTRY_COMPARE(colour(), QColor(Qt::blue));
 }
 
 void TestRendering::collapse()
