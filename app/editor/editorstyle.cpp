@@ -82,14 +82,13 @@ void setIndicator(Sci &view, int number, int look, const QColor &colour)
 }
 
 // A chevron of our icons' stroke; Scintilla's own arrows are heavy blocks.
-QImage chevron(bool open, const QColor &colour, qreal ratio)
+// One image pixel for each of the view's: QScintilla knows no other scale of images.
+QImage chevron(bool open, const QColor &colour)
 {
-    const int pixels = qRound(chevronSize * ratio);
-    QImage image(QSize(pixels, pixels), QImage::Format_ARGB32);
+    QImage image(QSize(chevronSize, chevronSize), QImage::Format_ARGB32);
     image.fill(Qt::transparent);
     QPainter painter(&image);
     painter.setRenderHint(QPainter::Antialiasing);
-    painter.scale(ratio, ratio);
     painter.setPen(QPen(colour, 1.4, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
     QPainterPath path;
     path.moveTo(open ? QPointF(3.5, 5.5) : QPointF(5.5, 3.5));
@@ -101,17 +100,14 @@ QImage chevron(bool open, const QColor &colour, qreal ratio)
 
 void setFoldMarkers(Sci &view, const Theme &theme)
 {
-    const qreal ratio = view.devicePixelRatioF();
-    const auto pixels = static_cast<unsigned long>(qRound(chevronSize * ratio));
-    view.SendScintilla(Sci::SCI_RGBAIMAGESETWIDTH, pixels);
-    view.SendScintilla(Sci::SCI_RGBAIMAGESETHEIGHT, pixels);
-    view.SendScintilla(Sci::SCI_RGBAIMAGESETSCALE, static_cast<unsigned long>(qRound(ratio * 100)));
+    view.SendScintilla(Sci::SCI_RGBAIMAGESETWIDTH, static_cast<unsigned long>(chevronSize));
+    view.SendScintilla(Sci::SCI_RGBAIMAGESETHEIGHT, static_cast<unsigned long>(chevronSize));
     for (const int number : {Sci::SC_MARKNUM_FOLDEROPEN, Sci::SC_MARKNUM_FOLDEROPENMID,
                              Sci::SC_MARKNUM_FOLDER, Sci::SC_MARKNUM_FOLDEREND}) {
         const bool open =
             number == Sci::SC_MARKNUM_FOLDEROPEN || number == Sci::SC_MARKNUM_FOLDEROPENMID;
         view.SendScintilla(Sci::SCI_MARKERDEFINERGBAIMAGE, static_cast<unsigned long>(number),
-                           chevron(open, open ? theme.borderStrong : theme.textMuted, ratio));
+                           chevron(open, open ? theme.borderStrong : theme.textMuted));
     }
     for (const int number :
          {Sci::SC_MARKNUM_FOLDERSUB, Sci::SC_MARKNUM_FOLDERTAIL, Sci::SC_MARKNUM_FOLDERMIDTAIL})

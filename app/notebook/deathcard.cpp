@@ -11,6 +11,9 @@
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollBar>
+#include <QTextBlock>
+#include <QTextOption>
+#include <QTimer>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -47,7 +50,7 @@ DeathCard::DeathCard(ThemeSource &theme, QWidget *parent)
     m_facts->setProperty("kind", QStringLiteral("muted"));
     m_wordsTitle->setProperty("kind", QStringLiteral("muted"));
     m_words->setReadOnly(true);
-    m_words->setLineWrapMode(QPlainTextEdit::NoWrap);
+    m_words->setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
     m_words->setAccessibleName(tr("Last lines of standard error"));
     m_restart->setProperty("kind", QStringLiteral("primary"));
     m_goToCell->setProperty("kind", QStringLiteral("link"));
@@ -140,8 +143,17 @@ void DeathCard::showDeath(const KernelDeath &death, const CellId &cell, int cell
     m_words->setVisible(!words.isEmpty());
     m_wordsTitle->setVisible(!words.isEmpty());
     show();
-    if (death.faultHandler.isEmpty()) // the last line tells most, else the first one
-        m_words->verticalScrollBar()->setValue(m_words->verticalScrollBar()->maximum());
+    // Once it is laid out. The last line tells most; of the fault handler the thread that crashed,
+    // which may be far down.
+    QTimer::singleShot(0, m_words, [this, isFault = !death.faultHandler.isEmpty()] {
+        const QTextBlock crashed =
+            m_words->document()->find(QStringLiteral("Current thread")).block();
+        QScrollBar *bar = m_words->verticalScrollBar();
+        if (!isFault)
+            bar->setValue(bar->maximum());
+        else
+            bar->setValue(crashed.isValid() ? crashed.firstLineNumber() : 0);
+    });
 }
 
 QString DeathCard::facts(const KernelDeath &death)

@@ -1,7 +1,9 @@
 #include "app/notebook/documentfile.h"
 
 #include "app/notebook/runtimehub.h"
+#include "core/base/onfinished.h"
 #include "core/notebook/notebookdocument.h"
+#include "core/notebook/privateoutputs.h"
 
 #include <QFile>
 #include <QFileInfo>
@@ -72,43 +74,46 @@ void DocumentFile::load(const Place &place)
     const int attempt = ++m_attempt;
     emit placeChanged();
     if (place.isLocal()) {
-        QtConcurrent::run([path = place.path] {
-            Loaded loaded{readNotebookFile(path), {}};
-            if (!loaded.notebook)
-                loaded.bytes = readAll(path);
-            return loaded;
-        }).then(this, [this, attempt](const Loaded &loaded) {
-            if (attempt == m_attempt)
-                finishLoad(loaded);
-        });
+        onFinished(QtConcurrent::run([path = place.path] {
+                       Loaded loaded{readNotebookFile(path), {}};
+                       if (!loaded.notebook)
+                           loaded.bytes = readAll(path);
+                       return loaded;
+                   }),
+                   this, [this, attempt](const Loaded &loaded) {
+                       if (attempt == m_attempt)
+                           finishLoad(loaded);
+                   });
         return;
     }
-    place.runtime->whenReady(this, [this, attempt,
-                                    path = place.path](const Result<RuntimeClient *> &client) {
-        if (attempt != m_attempt)
-            return;
-        if (!client) {
-            finishLoad({tl::unexpected(client.error()), {}});
-            return;
-        }
-        (*client)->readFile(path).then(this, [this, attempt,
-                                              path](const Result<QByteArray> &bytes) {
+    place.runtime->whenReady(
+        this, [this, attempt, path = place.path](const Result<RuntimeClient *> &client) {
             if (attempt != m_attempt)
                 return;
-            if (!bytes) {
-                finishLoad({tl::unexpected(bytes.error()), {}});
+            if (!client) {
+                finishLoad({tl::unexpected(client.error()), {}});
                 return;
             }
-            Result<NotebookContent> content = readNotebook(*bytes);
-            if (content) {
-                finishLoad({LoadedNotebook{std::move(*content), notebookHash(*bytes)}, {}});
-                return;
-            }
-            Error error = content.error();
-            error.message = path.section(QLatin1Char('/'), -1) + QLatin1Char(':') + error.message;
-            finishLoad({tl::unexpected(error), *bytes});
+            onFinished(
+                (*client)->readFile(path), this,
+                [this, attempt, path](const Result<QByteArray> &bytes) {
+                    if (attempt != m_attempt)
+                        return;
+                    if (!bytes) {
+                        finishLoad({tl::unexpected(bytes.error()), {}});
+                        return;
+                    }
+                    Result<NotebookContent> content = readNotebook(*bytes);
+                    if (content) {
+                        finishLoad({LoadedNotebook{std::move(*content), notebookHash(*bytes)}, {}});
+                        return;
+                    }
+                    Error error = content.error();
+                    error.message =
+                        path.section(QLatin1Char('/'), -1) + QLatin1Char(':') + error.message;
+                    finishLoad({tl::unexpected(error), *bytes});
+                });
         });
-    });
 }
 
 void DocumentFile::finishLoad(const Loaded &loaded)
@@ -149,21 +154,23 @@ void DocumentFile::write(const Place &place, const QByteArray &expectedHash)
     }
     m_saving = true;
     const quint64 revision = m_revision;
-    const NotebookContent content = m_document.content();
+    NotebookContent content = m_document.content();
+    if (hasPrivateOutputs(content.metadata))
+        dropOutputs(content);
     emit saving();
     if (place.isLocal()) {
-        QtConcurrent::run([content, path = place.path, expectedHash] {
-            return saveNotebookFile(path, writeNotebook(content), expectedHash);
-        }).then(this, [this, place, revision](const Result<QByteArray> &hash) {
-            finishSave(hash, place, revision);
-        });
+        onFinished(QtConcurrent::run([content, path = place.path, expectedHash] {
+                       return saveNotebookFile(path, writeNotebook(content), expectedHash);
+                   }),
+                   this, [this, place, revision](const Result<QByteArray> &hash) {
+                       finishSave(hash, place, revision);
+                   });
         return;
     }
-    QtConcurrent::run([content] {
-        return writeNotebook(content);
-    }).then(this, [this, place, expectedHash, revision](const QByteArray &bytes) {
-        writeRemote(place, bytes, expectedHash, revision);
-    });
+    onFinished(QtConcurrent::run([content] { return writeNotebook(content); }), this,
+               [this, place, expectedHash, revision](const QByteArray &bytes) {
+                   writeRemote(place, bytes, expectedHash, revision);
+               });
 }
 
 // Jupyter's contents API knows no conditional write, so the file is read and compared first.
@@ -182,20 +189,21 @@ void DocumentFile::writeRemote(const Place &place, const QByteArray &bytes,
                        revision);
             return;
         }
-        client->writeFile(place.path, bytes)
-            .then(this, [this, place, bytes, revision](const Result<ContentsEntry> &entry) {
-                if (entry)
-                    finishSave(notebookHash(bytes), place, revision);
-                else
-                    finishSave(tl::unexpected(entry.error()), place, revision);
-            });
+        onFinished(client->writeFile(place.path, bytes), this,
+                   [this, place, bytes, revision](const Result<ContentsEntry> &entry) {
+                       if (entry)
+                           finishSave(notebookHash(bytes), place, revision);
+                       else
+                           finishSave(tl::unexpected(entry.error()), place, revision);
+                   });
     };
     if (expectedHash.isEmpty()) {
         put();
         return;
     }
-    client->readFile(place.path)
-        .then(this, [this, put, place, expectedHash, revision](const Result<QByteArray> &now) {
+    onFinished(
+        client->readFile(place.path), this,
+        [this, put, place, expectedHash, revision](const Result<QByteArray> &now) {
             const bool changed =
                 now ? notebookHash(*now) != expectedHash : now.error().code != ErrorCode::NotFound;
             if (!changed)
@@ -276,15 +284,18 @@ void DocumentFile::checkDisk()
 {
     if (!m_place.isLocal() || m_saving || m_loading || m_hash.isEmpty())
         return;
-    QtConcurrent::run([path = m_place.path] {
-        QFile file(path);
-        return file.open(QIODevice::ReadOnly) ? notebookHash(file.readAll()) : QByteArray();
-    }).then(this, [this](const QByteArray &hash) {
-        watch();
-        // An unreadable file is one being replaced, or deleted: the next save writes it anew.
-        if (!hash.isEmpty() && hash != m_hash && !m_saving)
-            emit changedOnDisk();
-    });
+    onFinished(QtConcurrent::run([path = m_place.path] {
+                   QFile file(path);
+                   return file.open(QIODevice::ReadOnly) ? notebookHash(file.readAll())
+                                                         : QByteArray();
+               }),
+               this, [this](const QByteArray &hash) {
+                   watch();
+                   // An unreadable file is one being replaced, or deleted: the next save writes it
+                   // anew.
+                   if (!hash.isEmpty() && hash != m_hash && !m_saving)
+                       emit changedOnDisk();
+               });
 }
 
 } // namespace farcell

@@ -6,6 +6,8 @@
 #include "app/notebook/kernellink.h"
 #include "app/notebook/notebookview.h"
 #include "app/notebook/runtimehub.h"
+#include "app/notebook/scratchpane.h"
+#include "core/base/onfinished.h"
 #include "core/client/notebooksession.h"
 #include "core/notebook/notebookdocument.h"
 
@@ -29,6 +31,10 @@ void NotebookView::run(CellActions::Range range)
 
 void NotebookView::runCurrent(Then then)
 {
+    if (isScratchFocused()) {
+        m_scratch->run(then != Then::Stay);
+        return;
+    }
     run(CellActions::Range::Selected);
     if (then == Then::Next)
         m_actions->goToNextAfterRun();
@@ -39,6 +45,10 @@ void NotebookView::runCurrent(Then then)
 // The marked text of the editor with the caret, else the selected cells.
 void NotebookView::runSelection()
 {
+    if (isScratchFocused()) {
+        m_scratch->runSelection();
+        return;
+    }
     const Cell *cell = m_document->findCell(m_list->currentCell());
     const QString marked =
         m_list->mode() == CellListView::Mode::Edit ? m_list->selectedSource() : QString();
@@ -164,16 +174,15 @@ void NotebookView::complete(int request, const CellId &id, int position)
     const Cell *cell = m_document->findCell(id);
     if (!cell || m_kernel->state() != KernelLink::State::Connected)
         return;
-    m_kernel->connection()
-        ->complete(cell->source, position)
-        .then(this, [this, request](const Result<CompletionReply> &reply) {
-            if (!reply)
-                return;
-            QList<CellListView::Completion> matches;
-            for (const CompletionReply::Match &match : reply->matches)
-                matches.append({match.text, match.type, match.signature});
-            m_list->showCompletions(request, matches, reply->start, reply->end);
-        });
+    onFinished(m_kernel->connection()->complete(cell->source, position), this,
+               [this, request](const Result<CompletionReply> &reply) {
+                   if (!reply)
+                       return;
+                   QList<CellListView::Completion> matches;
+                   for (const CompletionReply::Match &match : reply->matches)
+                       matches.append({match.text, match.type, match.signature});
+                   m_list->showCompletions(request, matches, reply->start, reply->end);
+               });
 }
 
 void NotebookView::inspect(int request, const CellId &id, int position)
@@ -181,12 +190,11 @@ void NotebookView::inspect(int request, const CellId &id, int position)
     const Cell *cell = m_document->findCell(id);
     if (!cell || m_kernel->state() != KernelLink::State::Connected)
         return;
-    m_kernel->connection()
-        ->inspect(cell->source, position, 0)
-        .then(this, [this, request](const Result<InspectReply> &reply) {
-            if (reply && reply->found)
-                m_list->showToolTip(request, reply->plainText);
-        });
+    onFinished(m_kernel->connection()->inspect(cell->source, position, 0), this,
+               [this, request](const Result<InspectReply> &reply) {
+                   if (reply && reply->found)
+                       m_list->showToolTip(request, reply->plainText);
+               });
 }
 
 void NotebookView::insertNextInput(const CellId &after, const QString &text, bool replace)

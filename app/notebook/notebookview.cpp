@@ -8,6 +8,7 @@
 #include "app/notebook/linknotice.h"
 #include "app/notebook/pager.h"
 #include "app/notebook/runtimehub.h"
+#include "app/notebook/scratchpane.h"
 #include "app/notebook/settings.h"
 #include "app/recovery/recoveryjournal.h"
 #include "app/theme/theme.h"
@@ -68,6 +69,7 @@ NotebookView::~NotebookView()
     delete m_find;
     delete m_ladder;
     delete findChild<LinkNotice *>();
+    delete m_scratch;
     m_actions.reset();
     delete m_list;
     m_kernel.reset();
@@ -91,7 +93,11 @@ void NotebookView::build()
     mainLayout->addWidget(m_info);
     mainLayout->addWidget(m_deathCard);
     mainLayout->addWidget(m_find);
-    mainLayout->addWidget(splitter, 1);
+    m_columns = new QSplitter(Qt::Horizontal, this);
+    m_columns->setChildrenCollapsible(false);
+    m_columns->setHandleWidth(1);
+    m_columns->addWidget(splitter);
+    mainLayout->addWidget(m_columns, 1);
 
     m_stack->addWidget(m_blank);
     m_stack->addWidget(main);

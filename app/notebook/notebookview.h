@@ -9,6 +9,7 @@
 
 #include <memory>
 
+class QSplitter;
 class QStackedWidget;
 
 namespace farcell {
@@ -29,6 +30,7 @@ struct RemoteSession;
 class RenderService;
 class Runtime;
 class RuntimeHub;
+class ScratchPane;
 class SectionFolds;
 class Settings;
 class ThemeSource;
@@ -71,6 +73,12 @@ public:
     [[nodiscard]] SectionFolds &folds() const { return *m_folds; }
     [[nodiscard]] FindBar &find() const { return *m_find; }
     [[nodiscard]] InfoBar &infoBar() const { return *m_info; }
+    // Where the keyboard is: the notebook, or the scratch cells beside it.
+    [[nodiscard]] CellListView &focusedList() const;
+    [[nodiscard]] CellActions &focusedActions() const;
+    [[nodiscard]] NotebookDocument &focusedDocument() const;
+    [[nodiscard]] const CellListView *listOf(const QWidget *widget) const; // null: neither
+    [[nodiscard]] ScratchPane &scratch();                                  // made at first use
     [[nodiscard]] bool isUsable() const; // loaded, not an error page
     [[nodiscard]] bool isBroken() const { return m_errorPage != nullptr; }
 
@@ -98,6 +106,8 @@ public:
     void discardJournal(); // closing without saving, on purpose
     void flushJournal();   // the session ends
     void showFind(bool focusReplace);
+    void showScratch();
+    void copyToScratch(); // the current cell
     void collapseSections(bool collapse);
     void saveFolds();
 
@@ -144,6 +154,7 @@ private:
     [[nodiscard]] QString localPath() const; // empty: not a file of this computer
     [[nodiscard]] QByteArray localHash() const;
     void rememberKernel();
+    [[nodiscard]] bool isScratchFocused() const;
 
     Workspace m_workspace;
     QString m_name; // of a notebook without a file
@@ -171,6 +182,8 @@ private:
     FindBar *m_find;
     CellListView *m_list;
     Pager *m_pager;
+    QSplitter *m_columns = nullptr;
+    ScratchPane *m_scratch = nullptr; // null until it is asked for
 };
 
 } // namespace farcell

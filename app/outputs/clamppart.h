@@ -24,6 +24,7 @@ public:
     [[nodiscard]] bool isClamped() const { return m_clamped; }
     [[nodiscard]] bool isLong() const { return m_innerHeight > limit * 1.15; }
     void setExpanded(bool expanded);
+    [[nodiscard]] qreal innerHeight() const { return m_innerHeight; }
     [[nodiscard]] bool isExpanded() const { return m_expanded; }
     // New text arrives at the end: stay there unless the person scrolled away.
     void setFollowing(bool following) { m_following = following; }

@@ -214,6 +214,15 @@ void NativeOutputArea::addImageActions(QMenu &menu, QPointF pos, int index)
                    [image, bytes, suffix] { saveImage(image, bytes, suffix); });
 }
 
+void NativeOutputArea::expand(qreal highest)
+{
+    for (int row = 0; row < m_stack->count(); ++row) {
+        auto *clamp = qobject_cast<ClampPart *>(m_stack->at(row));
+        if (clamp && clamp->innerHeight() <= highest)
+            clamp->setExpanded(true);
+    }
+}
+
 qreal NativeOutputArea::layout(qreal width)
 {
     return shown().layout(width);

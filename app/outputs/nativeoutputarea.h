@@ -27,6 +27,7 @@ public:
     void setHits(const std::vector<Output> &outputs, const QList<OutputHit> &hits,
                  int current) override;
     void setCollapsed(bool collapsed) override;
+    void expand(qreal highest) override;
     void addActions(QMenu &menu, QPointF pos) override;
     [[nodiscard]] int fallbackCount() const override;
 

@@ -35,6 +35,8 @@ public:
     virtual void setHits(const std::vector<Output> &outputs, const QList<OutputHit> &hits,
                          int current) = 0;
     virtual void setCollapsed(bool collapsed) = 0; // one quiet line "outputs hidden"
+    // Shows all of what is clamped, unless it is higher than this. After layout().
+    virtual void expand(qreal highest) = 0;
     // Adds "Copy", "Save image as…", "Open in tab", … for what is at `pos`.
     virtual void addActions(QMenu &menu, QPointF pos) = 0;
 
@@ -64,6 +66,7 @@ public:
                                     const QString &baseDirectory, const QString &notebook = {});
     std::unique_ptr<OutputArea> outputs(const QString &baseDirectory, const QString &notebook = {});
     void forget(const QString &notebook);
+    [[nodiscard]] bool isBusy() const; // pictures or formulas of what was painted are still made
 
     // Height guesses without rendering, for rows not yet seen.
     [[nodiscard]] static qreal estimateMarkdown(const QString &source, qreal width);

@@ -48,6 +48,11 @@ void RenderService::forget(const QString &notebook)
     d->math.forget(notebook);
 }
 
+bool RenderService::isBusy() const
+{
+    return d->images.isDecoding() || d->math.pending() > 0;
+}
+
 qreal RenderService::estimateMarkdown(const QString &source, qreal width)
 {
     // Mean character of the body font is about 7 px wide; a line 22 px high.

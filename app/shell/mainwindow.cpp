@@ -63,11 +63,11 @@ MainWindow::MainWindow(Workspace workspace, Keymap &keymap, QWidget *parent)
             return std::nullopt;
         KeyDispatcher::Context found;
         const NotebookView *notebook = usableNotebook();
-        if (notebook && (widget == &notebook->list() || notebook->list().isAncestorOf(widget))) {
+        if (const CellListView *list = notebook ? notebook->listOf(widget) : nullptr) {
             const bool otherField = qobject_cast<const QLineEdit *>(widget) != nullptr;
             found.notebook = !otherField; // the box of input() is a field of its own
             found.textField = otherField;
-            found.editing = notebook->list().mode() == CellListView::Mode::Edit;
+            found.editing = list->mode() == CellListView::Mode::Edit;
             return found;
         }
         const auto *plain = qobject_cast<const QPlainTextEdit *>(widget);

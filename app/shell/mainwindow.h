@@ -12,6 +12,7 @@
 class QStackedWidget;
 class QSplitter;
 class QLabel;
+class QPrinter;
 class QToolButton;
 
 namespace farcell {
@@ -126,6 +127,13 @@ private:
     void openLink(const QUrl &url);
     void chooseFileToOpen();
     void openWelcome();
+
+    // windowprint.cpp
+    void print();
+    void exportPdf();
+    void exportPdf(const NotebookView &notebook, const QString &path);
+    void print(const NotebookView &notebook, std::unique_ptr<QPrinter> printer,
+               const QString &path); // of a PDF file, or empty
 
     // windowsessions.cpp: kernels, whoever's they are
     void wireSessions();

@@ -35,11 +35,12 @@ void Menus::buildMenuBar(QMenuBar &bar)
         return menu;
     };
     add(tr("&File"), "file.new file.open file.openFolder - file.save file.saveAs file.rename "
-                     "file.download - file.reload file.showFolder - file.close app.quit");
+                     "file.download file.exportPdf - file.reload file.showFolder - file.print - "
+                     "file.close app.quit");
     add(tr("&Edit"), "edit.undo edit.redo - edit.selectAll cell.cut cell.copy cell.paste "
                      "cell.delete - cell.moveUp cell.moveDown cell.split cell.merge cell.toCode "
                      "cell.toText - edit.find edit.findNext edit.findPrevious - "
-                     "outputs.clearAll");
+                     "outputs.clearAll notebook.privateOutputs");
     QMenu *view = add(
         tr("&View"),
         "view.outline view.files view.queue view.sessions view.sidePanel - view.collapseSections "
@@ -48,7 +49,7 @@ void Menus::buildMenuBar(QMenuBar &bar)
         "view.fullScreen - view.nextTab view.previousTab");
     QMenu *themes = view->addMenu(tr("Theme"));
     fill(*themes, words("view.themeSystem view.themeLight view.themeDark"));
-    add(tr("&Insert"), "insert.code insert.codeAbove insert.text insert.section");
+    add(tr("&Insert"), "insert.code insert.codeAbove insert.text insert.section insert.scratch");
     add(tr("&Runtime"),
         "run.all run.before run.cell run.selection run.after run.section - kernel.interrupt "
         "kernel.restart kernel.restartRunAll kernel.disconnect kernel.shutdown - "

@@ -90,11 +90,11 @@ void StatusBar::refresh()
         return;
 
     const CellListView &list = m_notebook->list();
+    const bool edits = m_notebook->focusedList().mode() == CellListView::Mode::Edit;
     const NotebookDocument &document = m_notebook->document();
-    m_mode->setText(list.mode() == CellListView::Mode::Edit ? tr("Edit") : tr("Command"));
-    m_mode->setToolTip(list.mode() == CellListView::Mode::Edit
-                           ? tr("Keys go into the cell. Esc leaves it.")
-                           : tr("Keys are commands. Enter edits the cell."));
+    m_mode->setText(edits ? tr("Edit") : tr("Command"));
+    m_mode->setToolTip(edits ? tr("Keys go into the cell. Esc leaves it.")
+                             : tr("Keys are commands. Enter edits the cell."));
     const int cell = document.indexOf(list.currentCell()) + 1;
     const auto selected = list.selectedCells().size();
     m_cell->setText(selected > 1

@@ -8,6 +8,7 @@
 #include "app/shell/mainwindow.h"
 #include "app/shell/tabstrip.h"
 #include "core/notebook/notebookdocument.h"
+#include "core/notebook/privateoutputs.h"
 
 #include <QDesktopServices>
 #include <QFileInfo>
@@ -115,6 +116,9 @@ void MainWindow::addFileCommands()
         [](const NotebookView &view) { return !view.file().place().path.isEmpty(); });
     notebook("file.download", tr("Export code as .py…"), "download",
              [this](NotebookView &) { exportCode(); });
+    notebook("file.print", tr("Print…"), "", [this](NotebookView &) { print(); });
+    notebook("file.exportPdf", tr("Export as PDF…"), "file-text",
+             [this](NotebookView &) { exportPdf(); });
     notebook(
         "file.reload", tr("Reload from disk"), "refresh", [](NotebookView &view) { view.reload(); },
         [](const NotebookView &view) { return !view.file().place().path.isEmpty(); });
@@ -130,51 +134,63 @@ void MainWindow::addEditCommands()
 {
     const NotebookCommands edit(*this, tr("Edit"));
     edit(
-        "edit.undo", tr("Undo"), "undo", [](NotebookView &view) { view.actions().undo(); },
-        [](const NotebookView &view) { return view.document().canUndo(); });
+        "edit.undo", tr("Undo"), "undo", [](NotebookView &view) { view.focusedActions().undo(); },
+        [](const NotebookView &view) { return view.focusedDocument().canUndo(); });
     edit(
-        "edit.redo", tr("Redo"), "redo", [](NotebookView &view) { view.actions().redo(); },
-        [](const NotebookView &view) { return view.document().canRedo(); });
+        "edit.redo", tr("Redo"), "redo", [](NotebookView &view) { view.focusedActions().redo(); },
+        [](const NotebookView &view) { return view.focusedDocument().canRedo(); });
     edit("edit.selectAll", tr("Select all cells"), "",
-         [](NotebookView &view) { view.actions().selectAll(); });
+         [](NotebookView &view) { view.focusedActions().selectAll(); });
     edit("cell.selectFocused", tr("Select focused cell"), "",
-         [](NotebookView &view) { view.actions().selectFocused(); });
-    edit("cell.cut", tr("Cut cells"), "cut", [](NotebookView &view) { view.actions().cut(); });
+         [](NotebookView &view) { view.focusedActions().selectFocused(); });
+    edit("cell.cut", tr("Cut cells"), "cut",
+         [](NotebookView &view) { view.focusedActions().cut(); });
     edit("cell.copy", tr("Copy cells"), "copy", [](NotebookView &view) {
-        if (!view.list().copyRenderedSelection()) // text marked in an output or a text cell
-            view.actions().copy();
+        if (!view.focusedList().copyRenderedSelection()) // text marked in an output or a text cell
+            view.focusedActions().copy();
     });
     edit("cell.paste", tr("Paste cells"), "paste",
-         [](NotebookView &view) { view.actions().paste(Where::Below); });
+         [](NotebookView &view) { view.focusedActions().paste(Where::Below); });
     edit("cell.delete", tr("Delete cells"), "trash",
-         [](NotebookView &view) { view.actions().remove(); });
+         [](NotebookView &view) { view.focusedActions().remove(); });
     edit("cell.moveUp", tr("Move cells up"), "up",
-         [](NotebookView &view) { view.actions().moveSelected(-1); });
+         [](NotebookView &view) { view.focusedActions().moveSelected(-1); });
     edit("cell.moveDown", tr("Move cells down"), "down",
-         [](NotebookView &view) { view.actions().moveSelected(1); });
+         [](NotebookView &view) { view.focusedActions().moveSelected(1); });
     edit("cell.split", tr("Split cell at the caret"), "split",
-         [](NotebookView &view) { view.actions().split(); });
+         [](NotebookView &view) { view.focusedActions().split(); });
     edit("cell.merge", tr("Merge cells"), "merge",
-         [](NotebookView &view) { view.actions().merge(); });
+         [](NotebookView &view) { view.focusedActions().merge(); });
     edit("cell.toCode", tr("Change to code"), "code",
-         [](NotebookView &view) { view.actions().convert(CellKind::Code); });
+         [](NotebookView &view) { view.focusedActions().convert(CellKind::Code); });
     edit("cell.toText", tr("Change to text"), "text",
-         [](NotebookView &view) { view.actions().convert(CellKind::Markdown); });
-    edit("cell.next", tr("Next cell"), "", [](NotebookView &view) { view.list().moveCurrent(1); });
+         [](NotebookView &view) { view.focusedActions().convert(CellKind::Markdown); });
+    edit("cell.next", tr("Next cell"), "",
+         [](NotebookView &view) { view.focusedList().moveCurrent(1); });
     edit("cell.previous", tr("Previous cell"), "",
-         [](NotebookView &view) { view.list().moveCurrent(-1); });
+         [](NotebookView &view) { view.focusedList().moveCurrent(-1); });
     edit("cell.extendUp", tr("Extend selection up"), "",
-         [](NotebookView &view) { view.list().extendSelection(-1); });
+         [](NotebookView &view) { view.focusedList().extendSelection(-1); });
     edit("cell.extendDown", tr("Extend selection down"), "",
-         [](NotebookView &view) { view.list().extendSelection(1); });
+         [](NotebookView &view) { view.focusedList().extendSelection(1); });
     edit("cell.edit", tr("Edit cell"), "edit",
-         [](NotebookView &view) { view.list().enterEditMode(); });
+         [](NotebookView &view) { view.focusedList().enterEditMode(); });
     edit("notebook.commandMode", tr("Leave the cell"), "",
-         [](NotebookView &view) { view.list().leaveEditMode(); });
+         [](NotebookView &view) { view.focusedList().leaveEditMode(); });
     edit("cell.clearOutput", tr("Clear output"), "clear",
-         [](NotebookView &view) { view.actions().clearOutputs(); });
+         [](NotebookView &view) { view.focusedActions().clearOutputs(); });
     edit("outputs.clearAll", tr("Clear all outputs"), "clear",
-         [](NotebookView &view) { view.actions().clearAllOutputs(); });
+         [](NotebookView &view) { view.focusedActions().clearAllOutputs(); });
+    edit(
+        "notebook.privateOutputs", tr("Omit code cell output when saving"), "eye-off",
+        [](NotebookView &view) {
+            setPrivateOutputs(view.document(), !hasPrivateOutputs(view.document().metadata()));
+        },
+        {},
+        [this] {
+            const NotebookView *view = usableNotebook();
+            return view && hasPrivateOutputs(view->document().metadata());
+        });
     edit("edit.find", tr("Find and replace"), "search",
          [](NotebookView &view) { view.showFind(false); });
     edit("edit.findNext", tr("Find next"), "", [](NotebookView &view) { view.find().next(); });
@@ -183,13 +199,18 @@ void MainWindow::addEditCommands()
 
     const NotebookCommands insert(*this, tr("Insert"));
     insert("insert.code", tr("Code cell"), "plus-code",
-           [](NotebookView &view) { view.actions().insert(CellKind::Code, Where::Below); });
+           [](NotebookView &view) { view.focusedActions().insert(CellKind::Code, Where::Below); });
     insert("insert.codeAbove", tr("Code cell above"), "plus-code",
-           [](NotebookView &view) { view.actions().insert(CellKind::Code, Where::Above); });
-    insert("insert.text", tr("Text cell"), "plus-text",
-           [](NotebookView &view) { view.actions().insert(CellKind::Markdown, Where::Below); });
+           [](NotebookView &view) { view.focusedActions().insert(CellKind::Code, Where::Above); });
+    insert("insert.text", tr("Text cell"), "plus-text", [](NotebookView &view) {
+        view.focusedActions().insert(CellKind::Markdown, Where::Below);
+    });
     insert("insert.section", tr("Section header cell"), "outline",
-           [](NotebookView &view) { view.actions().insertSection(Where::Below); });
+           [](NotebookView &view) { view.focusedActions().insertSection(Where::Below); });
+    insert("insert.scratch", tr("Scratch code cell"), "code",
+           [](NotebookView &view) { view.showScratch(); });
+    insert("cell.toScratch", tr("Copy to scratch cell"), "",
+           [](NotebookView &view) { view.copyToScratch(); });
 }
 
 void MainWindow::addViewCommands()
@@ -249,9 +270,9 @@ void MainWindow::addViewCommands()
     notebook("view.saveFolds", tr("Save collapsed section layout"), "",
              [](NotebookView &view) { view.saveFolds(); });
     notebook("view.toggleCode", tr("Show or hide code"), "eye",
-             [](NotebookView &view) { view.actions().toggleSources(); });
+             [](NotebookView &view) { view.focusedActions().toggleSources(); });
     notebook("view.toggleOutput", tr("Show or hide output"), "eye",
-             [](NotebookView &view) { view.actions().toggleOutputs(); });
+             [](NotebookView &view) { view.focusedActions().toggleOutputs(); });
 }
 
 void MainWindow::addRunCommands()

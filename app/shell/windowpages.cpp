@@ -265,6 +265,7 @@ void MainWindow::showCellMenu(const CellId & /*id*/, const QPoint &globalPos)
                           QStringLiteral("-"),
                           QStringLiteral("cell.toCode"),
                           QStringLiteral("cell.toText"),
+                          QStringLiteral("cell.toScratch"),
                           QStringLiteral("-"),
                           QStringLiteral("view.toggleCode"),
                           QStringLiteral("view.toggleOutput"),

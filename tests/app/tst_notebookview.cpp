@@ -8,6 +8,7 @@
 #include "app/theme/theme.h"
 #include "core/notebook/folds.h"
 #include "core/notebook/notebookdocument.h"
+#include "core/notebook/privateoutputs.h"
 
 #include <QClipboard>
 #include <QFile>
@@ -17,8 +18,8 @@
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
-
 #include <QToolButton>
+
 namespace farcell {
 
 namespace {
@@ -90,8 +91,9 @@ private slots:
     void collapsedSectionMovesAsOne();
     void cellsTravelByClipboard();
     void findAndReplace();
-    void versionThreeAsksBeforeSaving();
     void findsInLongOutputs();
+    void versionThreeAsksBeforeSaving();
+    void privateOutputsAreNotSaved();
 
 private:
     void open(const QByteArray &bytes);
@@ -311,8 +313,6 @@ void TestNotebookView::findAndReplace()
     QCOMPARE(sources().value(1), QStringLiteral("a = 1"));
 }
 
-void TestNotebookView::versionThreeAsksBeforeSaving()
-{
 // What a cell does not show of a long output is found too, and opened in a tab.
 void TestNotebookView::findsInLongOutputs()
 {
@@ -350,6 +350,8 @@ void TestNotebookView::findsInLongOutputs()
     QVERIFY(!button->isVisible()); // the second one is
 }
 
+void TestNotebookView::versionThreeAsksBeforeSaving()
+{
     const QByteArray old = R"({"metadata": {"name": ""}, "nbformat": 3, "nbformat_minor": 0,
  "worksheets": [{"cells": [{"cell_type": "code", "input": ["x = 1"], "language": "python",
  "metadata": {}, "outputs": [], "prompt_number": 1}], "metadata": {}}]})";
@@ -369,6 +371,35 @@ void TestNotebookView::findsInLongOutputs()
     }
     QTRY_VERIFY(read(m_path).contains("\"nbformat\": 4"));
     QVERIFY(read(m_path).contains("x = 2"));
+}
+
+void TestNotebookView::privateOutputsAreNotSaved()
+{
+    open(threeCells);
+    NotebookDocument &document = m_view->document();
+    const CellId cell = document.cellAt(1).id;
+    setPrivateOutputs(document, true);
+    Output output;
+    output.kind = OutputKind::Stream;
+    output.streamName = QStringLiteral("stdout");
+    output.text = QStringLiteral("a secret\n");
+    document.appendOutput(cell, output);
+    document.setExecutionCount(cell, 7);
+
+    m_view->save();
+    QTRY_VERIFY(!m_view->isModified());
+    const QByteArray saved = read(m_path);
+    QVERIFY2(saved.contains("\"private_outputs\": true"), saved.constData());
+    QVERIFY(!saved.contains("a secret"));
+    QVERIFY(!saved.contains(": 7"));
+    QCOMPARE(document.cellAt(1).outputs.size(), 1); // still here to look at
+
+    setPrivateOutputs(document, false);
+    m_view->save();
+    QTRY_VERIFY(!m_view->isModified());
+    QVERIFY(read(m_path).contains("a secret"));
+    QVERIFY(!read(m_path).contains("private_outputs"));
+    QVERIFY(!read(m_path).contains("colab"));
 }
 
 } // namespace farcell

@@ -2,6 +2,7 @@
 #include "app/notebook/infobar.h"
 #include "app/notebook/kernellink.h"
 #include "app/notebook/linknotice.h"
+#include "app/notebook/scratchpane.h"
 #include "app/panels/queuelist.h"
 #include "app/panels/queuepanel.h"
 #include "app/panels/sessionlist.h"
@@ -68,6 +69,8 @@ private slots:
     void sentencesOfTheLine_data();
     void sentencesOfTheLine();
     void aCutLineIsToldAndMended();
+    void aLineThatIsBackIsTakenAtOnce();
+    void scratchCellsRunOnTheSameKernel();
     void aKilledAppTakesItsRunUpAgain();
     void aSecondComputerAttachesToTheRun();
     void theQueueIsShownAndChanged();
@@ -217,6 +220,78 @@ void TestRunWindow::aCutLineIsToldAndMended()
     for (int i = 0; i < 40; ++i)
         expected += QStringLiteral("%1\n").arg(i);
     QCOMPARE(textOf(*view, 0), expected); // nothing lost, nothing twice
+}
+
+// Over SSH the forwarding comes back by itself, and says so: nobody waits for the next try.
+void TestRunWindow::aLineThatIsBackIsTakenAtOnce()
+{
+    test::FaultProxy line(m_server->port());
+    Runtime *runtime = connectTo(line.port());
+    NotebookView *view = open({"print('here')"});
+    QVERIFY(view);
+    run(*view, {0});
+    QTRY_COMPARE_WITH_TIMEOUT(textOf(*view, 0), QStringLiteral("here\n"), patience);
+
+    line.setRefusing(true);
+    const auto wait = [view] { // ms until the next try
+        const LinkState state = view->kernel().linkState();
+        return state.nextTryAt.isValid() ? QDateTime::currentDateTimeUtc().msecsTo(state.nextTryAt)
+                                         : 0;
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(wait() > 5000, patience);
+    const QDateTime planned = view->kernel().linkState().nextTryAt;
+    line.heal();
+    emit runtime->reachable();
+
+    QTRY_COMPARE_WITH_TIMEOUT(view->kernel().linkState().phase, LinkState::Phase::Connected,
+                              patience);
+    QVERIFY(QDateTime::currentDateTimeUtc() < planned);
+}
+
+void TestRunWindow::scratchCellsRunOnTheSameKernel()
+{
+    connectTo(m_server->port());
+    NotebookView *view = open({"x = 6"});
+    QVERIFY(view);
+    m_app->window().activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(&m_app->window()));
+    m_app->window().commands().trigger(QStringLiteral("insert.scratch"));
+    ScratchPane &scratch = view->scratch();
+    QTRY_VERIFY(scratch.isVisible());
+    QCOMPARE(&view->focusedList(), &scratch.list());
+    const auto scratchText = [&scratch](int cell) {
+        QString text;
+        for (const Output &output : scratch.document().cellAt(cell).outputs.items())
+            text += output.text;
+        return text;
+    };
+
+    // Before there is a kernel: it is started for it.
+    QTest::keyClicks(QApplication::focusWidget(), QStringLiteral("print(1)"));
+    QCOMPARE(scratch.document().cellAt(0).source, QStringLiteral("print(1)"));
+    m_app->window().commands().trigger(QStringLiteral("run.cell"));
+    QTRY_COMPARE_WITH_TIMEOUT(scratchText(0), QStringLiteral("1\n"), patience);
+
+    run(*view, {0});
+    QTRY_COMPARE_WITH_TIMEOUT(phase(*view, 0), CellRunState::Phase::Succeeded, patience);
+    scratch.put(QStringLiteral("print(x * 7)"));
+    QCOMPARE(scratch.document().cellCount(), 2);
+    m_app->window().commands().trigger(QStringLiteral("run.cell"));
+    QTRY_COMPARE_WITH_TIMEOUT(scratchText(1), QStringLiteral("42\n"), patience);
+    QCOMPARE(view->document().cellCount(), 1); // nothing of it is in the notebook
+    QCOMPARE(textOf(*view, 0), QString());
+
+    // Commands for cells mean the scratch cell while the keyboard is in it.
+    m_app->window().commands().trigger(QStringLiteral("cell.delete"));
+    QCOMPARE(scratch.document().cellCount(), 1);
+    QCOMPARE(view->document().cellCount(), 1);
+    for (QToolButton *button : scratch.findChildren<QToolButton *>()) {
+        if (button->toolTip() == QStringLiteral("Insert into the notebook"))
+            button->click();
+    }
+    QCOMPARE(view->document().cellCount(), 2);
+    QCOMPARE(view->document().cellAt(1).source, QStringLiteral("print(1)"));
+    QCOMPARE(&view->focusedList(), &view->list());
 }
 
 void TestRunWindow::aKilledAppTakesItsRunUpAgain()
