@@ -19,7 +19,6 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 using Promises = std::vector<QPromise<api::GpuReport>>;
 
-constexpr auto freshFor = 1s;
 constexpr auto patience = 2500ms;
 
 void answer(Promises promises, const api::GpuReport &report)
@@ -94,12 +93,12 @@ GpuService::~GpuService()
         m_thread.join();
 }
 
-QFuture<api::GpuReport> GpuService::look()
+QFuture<api::GpuReport> GpuService::look(std::chrono::milliseconds atMostOld)
 {
     if (!m_thread.joinable()) // only once somebody asks: most servers' GPUs are never looked at
         m_thread = std::thread([shared = m_shared] { shared->work(); });
     const std::lock_guard lock(m_shared->mutex);
-    if (m_shared->lookedAt && Clock::now() - *m_shared->lookedAt < freshFor)
+    if (m_shared->lookedAt && Clock::now() - *m_shared->lookedAt < atMostOld)
         return QtFuture::makeReadyFuture(m_shared->latest);
     QPromise<api::GpuReport> promise;
     promise.start();
@@ -113,12 +112,18 @@ QFuture<api::GpuReport> GpuService::look()
 void GpuService::giveUp()
 {
     std::unique_lock lock(m_shared->mutex);
-    if (!m_shared->busySince || Clock::now() - *m_shared->busySince < patience)
+    if (m_shared->waiting.empty())
         return;
+    const auto since = m_shared->busySince.value_or(Clock::now());
+    if (const auto left = patience - (Clock::now() - since); left > 0ms) {
+        // The thread came to it later than we were asked.
+        QTimer::singleShot(std::chrono::ceil<std::chrono::milliseconds>(left), this,
+                           &GpuService::giveUp);
+        return;
+    }
     Promises promises = std::exchange(m_shared->waiting, {});
     api::GpuReport report = m_shared->latest;
-    const auto seconds =
-        std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - *m_shared->busySince);
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - since);
     lock.unlock();
     report.reason = tr("the NVIDIA driver has not answered for %1 s").arg(seconds.count());
     answer(std::move(promises), report);

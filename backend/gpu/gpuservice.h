@@ -6,6 +6,7 @@
 #include <QObject>
 #include <QString>
 
+#include <chrono>
 #include <memory>
 #include <thread>
 
@@ -23,9 +24,9 @@ public:
     explicit GpuService(QString library = {}, QObject *parent = nullptr);
     ~GpuService() override;
 
-    // At most a second old. When the driver does not answer in time: what was last known, with a
-    // reason that says so.
-    [[nodiscard]] QFuture<api::GpuReport> look();
+    // When the driver does not answer in time: what was last known, with a reason that says so.
+    [[nodiscard]] QFuture<api::GpuReport>
+    look(std::chrono::milliseconds atMostOld = std::chrono::seconds(1));
 
 private:
     struct Shared;

@@ -1,4 +1,5 @@
 #include "backend/http/jsonfields.h"
+#include "backend/http/kernelgpus.h"
 #include "backend/http/services.h"
 #include "backend/http/sessionstore.h"
 #include "backend/keeper/processtree.h"
@@ -115,7 +116,7 @@ json textOrNull(const QString &text)
     return text.isEmpty() ? json() : json(text.toStdString());
 }
 
-HttpResponse listKernels(const Services &services)
+HttpResponse listKernels(const Services &services, const api::GpuReport &gpus)
 {
     const QDateTime now = QDateTime::currentDateTimeUtc();
     json list = json::array();
@@ -128,6 +129,7 @@ HttpResponse listKernels(const Services &services)
                 isNotebook = session.type == QStringLiteral("notebook");
             }
         }
+        const auto gpuMemory = gpuMemoryOf(gpus, model.id.toString());
         const bool rests = model.executionState != QStringLiteral("busy");
         list.push_back({{"id", model.id.toString().toStdString()},
                         {"name", model.name.toStdString()},
@@ -135,7 +137,7 @@ HttpResponse listKernels(const Services &services)
                         {"notebook", isNotebook ? textOrNull(path.section(u'/', -1)) : json()},
                         {"state", model.executionState.toStdString()},
                         {"rss", model.pid > 0 ? json(residentBytes(pid_t(model.pid))) : json()},
-                        {"gpu_memory", nullptr},
+                        {"gpu_memory", gpuMemory ? json(*gpuMemory) : json()},
                         {"idle_s", rests ? double(model.lastActivity.msecsTo(now)) / 1000 : 0},
                         {"clients", model.connections},
                         {"queued", model.queued},
@@ -163,7 +165,10 @@ void addFarcellKernelRoutes(Router &router, Services &services)
             return perform(in, request, queueFeature, {{"command", name}});
         });
     };
-    router.addPlain("GET", all, [&services](const HttpRequest &) { return listKernels(services); });
+    add("GET", all, [](Services &in, const HttpRequest &) {
+        return lookAtGpus(in).then(
+            &in.context, [&in](const api::GpuReport &gpus) { return listKernels(in, gpus); });
+    });
     add("GET", one + QStringLiteral("/process"), [](Services &in, const HttpRequest &request) {
         return tell(in, request, "process", "process");
     });

@@ -7,7 +7,7 @@
 #include "backend/kernels/kernelservice.h"
 #include "backend/runtimes/machine.h"
 #include "core/api/farcellapi.h"
-#include "core/api/gpus.h"
+#include "core/api/metrics.h"
 
 #include <QCoreApplication>
 #include <QTimer>
@@ -78,7 +78,8 @@ HttpResponse farcellInfo()
                                QStringLiteral(FARCELL_VERSION),
                                {api::featureResources, api::featureSequence, api::featureReplay,
                                 api::featureOnce, api::featureQueue, api::featureLadder,
-                                api::featurePostMortem, api::featureKernels, api::featureGpus}};
+                                api::featurePostMortem, api::featureKernels, api::featureGpus,
+                                api::featureMetrics}};
     return jsonResponse(200, api::toJson(info));
 }
 

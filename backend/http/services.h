@@ -24,6 +24,7 @@ namespace farcell::http {
 
 class ConfigStore;
 class EventHub;
+class MetricsHub;
 class RequestGate;
 class SessionStore;
 
@@ -54,6 +55,7 @@ void addKernelspecRoutes(Router &router, Services &services);
 void addKernelRoutes(Router &router, Services &services);
 void addFarcellKernelRoutes(Router &router, Services &services);
 void addGpuRoutes(Router &router, Services &services);
+void addMetricsRoutes(Router &router, MetricsHub &metrics);
 void addSessionRoutes(Router &router, Services &services);
 void addContentsRoutes(Router &router, Services &services);
 void addTerminalRoutes(Router &router, Services &services);

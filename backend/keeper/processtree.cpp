@@ -76,18 +76,12 @@ Stat readStat(const std::string &path)
     return stat;
 }
 
-std::map<pid_t, Stat> allProcesses()
+std::map<pid_t, Stat> tree(pid_t root)
 {
     std::map<pid_t, Stat> all;
     for (const pid_t pid : numbersIn("/proc")) {
         all[pid] = readStat("/proc/" + std::to_string(pid) + "/stat");
     }
-    return all;
-}
-
-std::map<pid_t, Stat> tree(pid_t root)
-{
-    const std::map<pid_t, Stat> all = allProcesses();
     std::map<pid_t, Stat> found;
     const auto take = [&](pid_t pid) {
         const auto it = all.find(pid);
@@ -235,29 +229,21 @@ TreeSample sampleTree(pid_t root)
     return sample;
 }
 
-std::map<pid_t, pid_t> rootsOfProcesses(const std::map<pid_t, std::string> &roots)
+pid_t rootOfProcess(pid_t pid, const std::map<pid_t, std::string> &roots)
 {
-    const std::map<pid_t, Stat> all = allProcesses();
-    std::map<pid_t, pid_t> found;
-    for (const auto &[pid, stat] : all) {
-        pid_t ancestor = pid;
-        for (std::size_t steps = 0; steps < all.size() && !roots.contains(ancestor); ++steps) {
-            const auto it = all.find(ancestor);
-            ancestor = it == all.end() ? 0 : it->second.parent;
-        }
+    constexpr int mostAncestors = 1000; // /proc changes while we climb
+    pid_t ancestor = pid;
+    for (int i = 0; i < mostAncestors && ancestor > 1; ++i) {
         if (roots.contains(ancestor)) {
-            found[pid] = ancestor;
-            continue;
+            return ancestor;
         }
-        const std::string value = variableOf(pid, kernelVariable);
-        const auto named = std::find_if(roots.begin(), roots.end(), [&](const auto &root) {
-            return !value.empty() && root.second == value;
-        });
-        if (named != roots.end()) {
-            found[pid] = named->first;
-        }
+        ancestor = readStat("/proc/" + std::to_string(ancestor) + "/stat").parent;
     }
-    return found;
+    const std::string value = variableOf(pid, kernelVariable);
+    const auto named = std::find_if(roots.begin(), roots.end(), [&](const auto &root) {
+        return !value.empty() && root.second == value;
+    });
+    return named == roots.end() ? 0 : named->first;
 }
 
 nlohmann::json describeTree(const TreeSample &before, const TreeSample &after, bool isBusy)

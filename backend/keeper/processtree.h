@@ -39,10 +39,9 @@ struct TreeSample
 // To every process group in the tree; the kernel's own is left out on request.
 void signalTree(pid_t root, int number, bool withRoot);
 
-// Every process that one of `roots` started, itself or through others, and which of them: also
-// one left behind by a shell that ended, which is known by the variable kernelVariable in its
-// environment. `roots`: its value for each.
-[[nodiscard]] std::map<pid_t, pid_t> rootsOfProcesses(const std::map<pid_t, std::string> &roots);
+// Which of `roots` started a process, itself or through others; 0: none. One that was left behind
+// by a shell that ended is known by kernelVariable in its environment: the text of each root.
+[[nodiscard]] pid_t rootOfProcess(pid_t pid, const std::map<pid_t, std::string> &roots);
 
 inline constexpr std::string_view kernelVariable = "FARCELL_KERNEL_ID";
 

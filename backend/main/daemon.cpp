@@ -159,6 +159,8 @@ Daemon::Daemon(Parts parts)
                  QDateTime::currentDateTimeUtc(),
                  QDateTime::currentDateTimeUtc(),
                  [this] { stop(); }}
+    , m_metrics(m_services, m_parts.contents->rootDirectory(),
+                m_parts.state->path() + QStringLiteral("/metrics.jsonl"))
     , m_server(m_gate, {})
 {
     if (m_parts.tls)
@@ -186,6 +188,7 @@ Daemon::Daemon(Parts parts)
     http::addKernelRoutes(m_router, m_services);
     http::addFarcellKernelRoutes(m_router, m_services);
     http::addGpuRoutes(m_router, m_services);
+    http::addMetricsRoutes(m_router, m_metrics);
     http::addSessionRoutes(m_router, m_services);
     http::addContentsRoutes(m_router, m_services);
     http::addTerminalRoutes(m_router, m_services);

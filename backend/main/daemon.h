@@ -6,6 +6,7 @@
 #include "backend/http/configstore.h"
 #include "backend/http/eventhub.h"
 #include "backend/http/httpserver.h"
+#include "backend/http/metricshub.h"
 #include "backend/http/requestgate.h"
 #include "backend/http/router.h"
 #include "backend/http/services.h"
@@ -75,6 +76,7 @@ private:
     http::Router m_router;
     http::RequestGate m_gate;
     http::Services m_services;
+    http::MetricsHub m_metrics;
     http::HttpServer m_server;
     bool m_stopping = false;
     int m_kernelsEnding = 0;

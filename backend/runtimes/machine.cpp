@@ -91,6 +91,37 @@ Machine::CpuTimes Machine::readCpuTimes()
     return times;
 }
 
+Machine::Traffic Machine::readTraffic()
+{
+    Traffic traffic;
+    traffic.at = std::chrono::steady_clock::now();
+    // "  eth0: bytes packets errs drop fifo frame compressed multicast bytes …" below two headings
+    for (const QByteArray &line : readSmallFile(QStringLiteral("/proc/net/dev")).split('\n')) {
+        const qsizetype colon = line.indexOf(':');
+        const QList<QByteArray> fields = line.mid(colon + 1).simplified().split(' ');
+        constexpr qsizetype sentField = 8;
+        if (colon < 0 || fields.size() <= sentField || line.left(colon).trimmed() == "lo")
+            continue;
+        traffic.received += fields[0].toULongLong();
+        traffic.sent += fields[sentField].toULongLong();
+    }
+    return traffic;
+}
+
+std::optional<api::NetworkRates> Machine::network()
+{
+    const Traffic now = readTraffic();
+    const auto before = std::exchange(m_traffic, now);
+    if (!before)
+        return std::nullopt;
+    const double seconds = std::chrono::duration<double>(now.at - before->at).count();
+    // An interface that goes takes its count along.
+    const auto rate = [seconds](quint64 from, quint64 to) {
+        return to > from && seconds > 0 ? double(to - from) / seconds : 0;
+    };
+    return api::NetworkRates{rate(before->received, now.received), rate(before->sent, now.sent)};
+}
+
 api::MachineResources Machine::look()
 {
     const CpuTimes now = readCpuTimes();

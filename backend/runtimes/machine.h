@@ -1,8 +1,11 @@
 #pragma once
 
-#include "core/api/farcellapi.h"
+#include "core/api/metrics.h"
 
 #include <QString>
+
+#include <chrono>
+#include <optional>
 
 namespace farcell {
 
@@ -15,6 +18,8 @@ public:
     explicit Machine(QString directory);
 
     [[nodiscard]] api::MachineResources look();
+    // Since the previous call; nothing at the first.
+    [[nodiscard]] std::optional<api::NetworkRates> network();
 
 private:
     struct CpuTimes
@@ -23,10 +28,18 @@ private:
         quint64 all = 0;
     };
     static CpuTimes readCpuTimes();
+    struct Traffic
+    {
+        std::chrono::steady_clock::time_point at;
+        quint64 received = 0; // bytes
+        quint64 sent = 0;
+    };
+    static Traffic readTraffic();
 
     QString m_directory;
     CpuTimes m_previous;
     double m_percent = 0;
+    std::optional<Traffic> m_traffic;
 };
 
 } // namespace farcell

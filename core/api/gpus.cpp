@@ -1,6 +1,6 @@
 #include "core/api/gpus.h"
 
-#include <nlohmann/json.hpp>
+#include "core/api/jsonvalues.h"
 
 #include <QCoreApplication>
 
@@ -9,24 +9,6 @@ namespace farcell::api {
 namespace {
 
 using nlohmann::json;
-
-json textOrNull(const QString &text)
-{
-    return text.isEmpty() ? json() : json(text.toStdString());
-}
-
-template <typename T>
-json valueOrNull(const std::optional<T> &value)
-{
-    return value ? json(*value) : json();
-}
-
-json memoryJson(const std::optional<GpuMemory> &memory)
-{
-    return {{"total", memory ? json(memory->total) : json()},
-            {"used", memory ? json(memory->used) : json()},
-            {"free", memory ? json(memory->free) : json()}};
-}
 
 json processesJson(const std::vector<GpuProcess> &processes)
 {
@@ -51,7 +33,7 @@ json instancesJson(const std::vector<MigInstance> &instances)
         list.push_back({{"index", instance.index},
                         {"uuid", textOrNull(instance.uuid)},
                         {"name", textOrNull(instance.name)},
-                        {"memory", memoryJson(instance.memory)}});
+                        {"memory", toJson(instance.memory)}});
     return list;
 }
 
@@ -73,7 +55,7 @@ json deviceJson(const GpuDevice &device)
         {"name", textOrNull(device.name)},
         {"pci_id", textOrNull(device.pciId)},
         {"compute_capability", textOrNull(device.computeCapability)},
-        {"memory", memoryJson(device.memory)},
+        {"memory", toJson(device.memory)},
         {"utilization",
          {{"gpu", valueOrNull(device.gpuUtilization)},
           {"memory", valueOrNull(device.memoryUtilization)}}},
@@ -102,43 +84,6 @@ json deviceJson(const GpuDevice &device)
 
 // --- back
 
-const json &memberOf(const json &object, const char *key)
-{
-    static const json none;
-    const auto it = object.is_object() ? object.find(key) : object.end();
-    return it == object.end() ? none : *it;
-}
-
-QString textAt(const json &object, const char *key)
-{
-    const json &value = memberOf(object, key);
-    return value.is_string() ? QString::fromStdString(value.get_ref<const std::string &>())
-                             : QString();
-}
-
-template <typename T>
-std::optional<T> numberAt(const json &object, const char *key)
-{
-    const json &value = memberOf(object, key);
-    const bool isOne = std::is_floating_point_v<T> ? value.is_number() : value.is_number_integer();
-    return isOne ? std::optional(value.get<T>()) : std::nullopt;
-}
-
-std::optional<bool> flagAt(const json &object, const char *key)
-{
-    const json &value = memberOf(object, key);
-    return value.is_boolean() ? std::optional(value.get<bool>()) : std::nullopt;
-}
-
-std::optional<GpuMemory> memoryAt(const json &object, const char *key)
-{
-    const json &value = memberOf(object, key);
-    const auto total = numberAt<qint64>(value, "total");
-    const auto used = numberAt<qint64>(value, "used");
-    const auto free = numberAt<qint64>(value, "free");
-    return total && used && free ? std::optional(GpuMemory{*total, *used, *free}) : std::nullopt;
-}
-
 GpuDevice deviceFrom(const json &object)
 {
     GpuDevice device;
@@ -148,7 +93,7 @@ GpuDevice deviceFrom(const json &object)
     device.pciId = textAt(object, "pci_id");
     device.computeCapability = textAt(object, "compute_capability");
     device.error = textAt(object, "error");
-    device.memory = memoryAt(object, "memory");
+    device.memory = gpuMemoryAt(object, "memory");
     device.reservedMemory = numberAt<qint64>(memberOf(object, "memory"), "reserved");
     const json &utilization = memberOf(object, "utilization");
     device.gpuUtilization = numberAt<int>(utilization, "gpu");
@@ -170,16 +115,16 @@ GpuDevice deviceFrom(const json &object)
         }
     }
     const json &ecc = memberOf(object, "ecc");
-    device.isEccOn = flagAt(ecc, "enabled");
+    device.isEccOn = optionalFlagAt(ecc, "enabled");
     device.ecc = {numberAt<qint64>(ecc, "corrected"), numberAt<qint64>(ecc, "uncorrected")};
     device.lastXid = numberAt<int>(object, "xid");
     const json &mig = memberOf(object, "mig");
-    device.isMigOn = flagAt(mig, "enabled");
+    device.isMigOn = optionalFlagAt(mig, "enabled");
     if (const json &instances = memberOf(mig, "instances"); instances.is_array()) {
         for (const json &item : instances)
             device.instances.push_back({numberAt<int>(item, "index").value_or(0),
                                         textAt(item, "uuid"), textAt(item, "name"),
-                                        memoryAt(item, "memory")});
+                                        gpuMemoryAt(item, "memory")});
     }
     if (const json &processes = memberOf(object, "processes"); processes.is_array()) {
         device.processes.emplace();
@@ -192,6 +137,22 @@ GpuDevice deviceFrom(const json &object)
 }
 
 } // namespace
+
+json toJson(const std::optional<GpuMemory> &memory)
+{
+    return {{"total", memory ? json(memory->total) : json()},
+            {"used", memory ? json(memory->used) : json()},
+            {"free", memory ? json(memory->free) : json()}};
+}
+
+std::optional<GpuMemory> gpuMemoryAt(const json &object, const char *key)
+{
+    const json &value = memberOf(object, key);
+    const auto total = numberAt<qint64>(value, "total");
+    const auto used = numberAt<qint64>(value, "used");
+    const auto free = numberAt<qint64>(value, "free");
+    return total && used && free ? std::optional(GpuMemory{*total, *used, *free}) : std::nullopt;
+}
 
 json toJson(const GpuReport &report)
 {

@@ -72,6 +72,9 @@ struct GpuReport
     std::vector<GpuDevice> gpus;
 };
 
+// {"total", "used", "free"}, each null if it is not known
+[[nodiscard]] nlohmann::json toJson(const std::optional<GpuMemory> &memory);
+[[nodiscard]] std::optional<GpuMemory> gpuMemoryAt(const nlohmann::json &object, const char *key);
 [[nodiscard]] nlohmann::json toJson(const GpuReport &report);
 // Members that are absent or of another form count as not told.
 [[nodiscard]] Result<GpuReport> gpuReportFromJson(const nlohmann::json &json);
