@@ -26,6 +26,7 @@ int forgetObject(dl_phdr_info *object, std::size_t, void *)
         const std::uintptr_t begin = address & ~(pageBytes - 1);
         const std::uintptr_t end = (address + part.p_filesz) & ~(pageBytes - 1);
         if (end > begin) {
+            // NOLINTNEXTLINE(performance-no-int-to-ptr): the loader tells numbers
             madvise(reinterpret_cast<void *>(begin), end - begin, MADV_DONTNEED);
         }
     }

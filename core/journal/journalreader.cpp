@@ -114,6 +114,7 @@ bool JournalReader::fill(std::size_t bytes)
     const std::size_t wanted = std::max(bytes, std::clamp(available, leastRead, mostRead));
     if (m_capacity < wanted) {
         freeBuffer();
+        // NOLINTNEXTLINE(modernize-avoid-c-arrays)
         m_buffer = std::make_unique_for_overwrite<char[]>(wanted);
         m_capacity = wanted;
     }

@@ -57,7 +57,8 @@ private:
     std::string m_directory;
     JournalPosition m_position;
     int m_file = -1;
-    std::unique_ptr<char[]> m_buffer; // bytes of the file from m_bufferOffset on; not set to zero
+    // Bytes of the file from m_bufferOffset on; as a string it would be set to zero first.
+    std::unique_ptr<char[]> m_buffer; // NOLINT(modernize-avoid-c-arrays)
     std::size_t m_capacity = 0;
     std::size_t m_used = 0; // valid bytes of it
     std::uint64_t m_bufferOffset = 0;

@@ -157,7 +157,7 @@ void TestJournal::stopsBeforeADamagedRecord()
     auto writer = openWriter(path());
     appendSome(*writer, 5);
     QVERIFY(writer->flush());
-    const qint64 end = static_cast<qint64>(writer->committed().offset);
+    const auto end = static_cast<qint64>(writer->committed().offset);
     writer.reset();
     QFile file(lastSegment());
     for (qint64 at = end - 1; at > end - 30; --at) {
