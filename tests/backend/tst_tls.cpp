@@ -16,7 +16,7 @@ using farcell::test::Farcelld;
 
 namespace {
 
-constexpr int patienceMs = 60'000;
+constexpr int patienceMs = 180'000; // the thread sanitizer is slow
 
 template <typename T>
 Result<T> wait(QFuture<Result<T>> future)
