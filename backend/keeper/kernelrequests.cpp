@@ -21,6 +21,8 @@ constexpr auto drainQuiet = 30ms;   // what a dead kernel sent is still on its w
 constexpr auto replyPatience = 10s; // after the kernel said that it is idle
 constexpr std::size_t maxHeldBytes = 256UL * 1024 * 1024;
 constexpr std::size_t shownCode = 200; // characters
+// Then commands have their turn: an interrupt does not wait for all of a flood.
+constexpr std::size_t bytesPerRound = 16UL * 1024 * 1024;
 constexpr std::string_view requestEnding = "_request";
 constexpr std::string_view lostReply = R"({"status":"aborted","farcell_kernel_ended":true})";
 
@@ -73,13 +75,18 @@ bool KernelRunner::receive(std::size_t atMost)
         return false;
     }
     std::size_t taken = 0;
+    std::size_t bytes = 0;
+    const auto isEnough = [&] { return taken >= atMost || bytes >= bytesPerRound; };
     for (const Channel channel : allChannels) {
-        while (taken < atMost && m_sockets) {
+        while (!isEnough() && m_sockets) {
             const auto frames = m_sockets->receive(channel);
             if (frames.empty()) {
                 break;
             }
             ++taken;
+            for (const std::string_view frame : frames) {
+                bytes += frame.size();
+            }
             if (const auto own = m_recorder.record(channel, frames)) {
                 answered(*own);
             } else if (const auto isError = m_recorder.takeEnded()) {
@@ -92,7 +99,7 @@ bool KernelRunner::receive(std::size_t atMost)
     if (taken > 0 && m_phase == Phase::Draining) {
         m_drainedAt = std::min(Clock::now() + drainQuiet, m_drainLimit);
     }
-    return taken >= atMost;
+    return isEnough();
 }
 
 std::optional<KernelRunner::Request> KernelRunner::readRequest(std::string_view frame)
@@ -211,8 +218,7 @@ void KernelRunner::executionEnded(bool isError)
 }
 
 // Tells each asker what a kernel tells for requests it gives up.
-void KernelRunner::abortExecutions(const std::vector<Execution> &executions,
-                                   std::string_view reply)
+void KernelRunner::abortExecutions(const std::vector<Execution> &executions, std::string_view reply)
 {
     for (const Execution &execution : executions) {
         publishStatus("busy", {}, execution.header);
