@@ -90,9 +90,9 @@ public:
             const std::vector<Figures> &all = m_rows.at(what);
             Figures medians = all.front();
             for (size_t i = 0; i < medians.size(); ++i) {
-                std::vector<double> values;
-                for (const Figures &one : all)
-                    values.push_back(one[i].second);
+                std::vector<double> values(all.size());
+                std::transform(all.begin(), all.end(), values.begin(),
+                               [i](const Figures &one) { return one[i].second; });
                 std::sort(values.begin(), values.end());
                 medians[i].second = values[values.size() / 2];
             }
