@@ -1,55 +1,25 @@
-#include "backend/auth/originpolicy.h"
-#include "backend/http/httpserver.h"
-#include "backend/http/requestgate.h"
-#include "backend/http/router.h"
-#include "tests/support/rawhttp.h"
+#include "tests/backend/httpfixture.h"
 
 #include <QLocalSocket>
-#include <QTemporaryDir>
 #include <QTest>
-#include <QWebSocket>
-
-#include <memory>
 
 using namespace farcell;
 using namespace farcell::http;
-using farcell::test::RawHttp;
-using farcell::test::RawReply;
-
-namespace {
-
-const QByteArray goodKey = "dGhlIHNhbXBsZSBub25jZQ==";
-
-QByteArray get(const QByteArray &target, const QByteArray &extra = {})
-{
-    return "GET " + target + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: token T\r\n" + extra +
-           "\r\n";
-}
-
-QByteArray post(const QByteArray &extra, const QByteArray &body = {})
-{
-    return "POST /echo HTTP/1.1\r\nHost: localhost\r\nAuthorization: token T\r\n" + extra + "\r\n" +
-           body;
-}
-
-QByteArray upgrade(const QByteArray &extra = {}, const QByteArray &key = goodKey)
-{
-    return "GET /socket HTTP/1.1\r\nHost: localhost\r\nAuthorization: token T\r\nConnection: "
-           "Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " +
-           key + "\r\n" + extra + "\r\n";
-}
-
-} // namespace
+using test::get;
+using test::post;
+using test::RawHttp;
+using test::RawReply;
+using test::upgrade;
 
 // The HTTP front alone, over raw sockets: what is well formed is answered, what is not is refused,
-// and nothing makes it fall over or grow.
-class TestHttp : public QObject
+// and nothing makes it fall over or grow. WebSockets: tst_httpupgrade.
+class TestHttp : public QObject, protected test::HttpFixture
 {
     Q_OBJECT
 
 private slots:
-    void init();
-    void cleanup();
+    void init() { makeServer(); }
+    void cleanup() { end(); }
     void answers_data();
     void answers();
     void malformed_data();
@@ -65,79 +35,8 @@ private slots:
     void fileIsStreamed();
     void idleAndHalfOpenConnectionsEnd();
     void floodDoesNotLockOut();
-    void upgrades_data();
-    void upgrades();
-    void framesInPieces();
-    void unmaskedFrameEndsTheConnection();
-    void tooLargeMessageIsRefused();
     void unixSocket();
-
-private:
-    void start(HttpServer::Limits limits = {});
-
-    QTemporaryDir m_folder;
-    std::unique_ptr<Router> m_router;
-    std::unique_ptr<RequestGate> m_gate;
-    std::unique_ptr<HttpServer> m_server;
-    qsizetype m_lastBody = -1;
 };
-
-void TestHttp::init()
-{
-    m_lastBody = -1;
-    m_router = std::make_unique<Router>();
-    m_router->addPlain(
-        "GET", QStringLiteral("/open"),
-        [](const HttpRequest &) { return textResponse(200, "text/plain", "open"); }, Access::Open);
-    m_router->addPlain("GET", QStringLiteral("/path/{rest*}"), [](const HttpRequest &request) {
-        return textResponse(200, "text/plain",
-                            request.parameters.value(QStringLiteral("rest")).toUtf8());
-    });
-    m_router->addPlain("GET", QStringLiteral("/query"), [](const HttpRequest &request) {
-        return textResponse(200, "text/plain",
-                            request.queryValue(u"q").value_or(QString()).toUtf8());
-    });
-    m_router->addPlain(
-        "POST", QStringLiteral("/echo"),
-        [this](const HttpRequest &request) {
-            m_lastBody = request.body.size();
-            return textResponse(200, "text/plain", request.body);
-        },
-        Access::Token, 8UL * 1024 * 1024);
-    m_router->addPlain("GET", QStringLiteral("/file"), [this](const HttpRequest &) {
-        HttpResponse response;
-        response.file = std::make_shared<QFile>(m_folder.filePath(QStringLiteral("large")));
-        (void)response.file->open(QIODevice::ReadOnly);
-        return response;
-    });
-    SocketRoute route;
-    route.messageLimit = 64UL * 1024;
-    route.kernelProtocol = true;
-    route.check = [](const HttpRequest &) { return std::nullopt; };
-    route.accept = [](std::unique_ptr<QWebSocket> socket, const HttpRequest &) {
-        QWebSocket *raw = socket.release();
-        QObject::connect(raw, &QWebSocket::textMessageReceived, raw,
-                         [raw](const QString &text) { raw->sendTextMessage(text); });
-        QObject::connect(raw, &QWebSocket::disconnected, raw, &QObject::deleteLater);
-    };
-    m_router->addSocket(QStringLiteral("/socket"), route);
-    m_gate = std::make_unique<RequestGate>(
-        RequestGate::Settings{"T", "key", auth::OriginPolicy({"127.0.0.1"}, {})}, *m_router);
-    start();
-}
-
-void TestHttp::start(HttpServer::Limits limits)
-{
-    m_server = std::make_unique<HttpServer>(*m_gate, limits);
-    QVERIFY(m_server->listen({QStringLiteral("127.0.0.1"), 0, {}}));
-}
-
-void TestHttp::cleanup()
-{
-    m_server.reset();
-    m_gate.reset();
-    m_router.reset();
-}
 
 void TestHttp::answers_data()
 {
@@ -255,7 +154,7 @@ void TestHttp::bodyArrivesWhole_data()
     QTest::addColumn<QByteArray>("request");
     QTest::addColumn<QByteArray>("body");
 
-    const QByteArray large(3 * 1024 * 1024, 'z');
+    const QByteArray large(3LL * 1024 * 1024, 'z');
     QTest::newRow("by length") << post("Content-Length: 5\r\n", "hello") << QByteArray("hello");
     QTest::newRow("empty") << post("Content-Length: 0\r\n") << QByteArray();
     QTest::newRow("large") << post("Content-Length: " + QByteArray::number(large.size()) + "\r\n",
@@ -406,94 +305,6 @@ void TestHttp::floodDoesNotLockOut()
 
     QCOMPARE(RawHttp(m_server->port()).ask(get("/open")).status, 200);
     QTRY_VERIFY(m_server->connectionCount() <= 21);
-}
-
-void TestHttp::upgrades_data()
-{
-    QTest::addColumn<QByteArray>("request");
-    QTest::addColumn<int>("status");
-    QTest::addColumn<QByteArray>("protocol");
-
-    const QByteArray v1 = "v1.kernel.websocket.jupyter.org";
-    QTest::newRow("plain") << upgrade() << 101 << QByteArray();
-    QTest::newRow("kernel protocol offered")
-        << upgrade("Sec-WebSocket-Protocol: " + v1 + "\r\n") << 101 << v1;
-    QTest::newRow("among others") << upgrade("Sec-WebSocket-Protocol: x, " + v1 + "\r\n") << 101
-                                  << v1;
-    QTest::newRow("unknown protocol")
-        << upgrade("Sec-WebSocket-Protocol: x\r\n") << 101 << QByteArray();
-    QTest::newRow("no token") << upgrade().replace("Authorization: token T\r\n", "") << 403
-                              << QByteArray();
-    QTest::newRow("wrong token") << upgrade().replace("token T", "token W") << 403 << QByteArray();
-    QTest::newRow("token in the query")
-        << upgrade().replace("Authorization: token T\r\n", "").replace("/socket", "/socket?token=T")
-        << 101 << QByteArray();
-    QTest::newRow("foreign host") << upgrade().replace("localhost", "evil.example") << 403
-                                  << QByteArray();
-    QTest::newRow("unknown path") << upgrade().replace("/socket", "/nothing") << 404
-                                  << QByteArray();
-    QTest::newRow("no upgrade asked") << get("/socket") << 400 << QByteArray();
-    QTest::newRow("key too short") << upgrade({}, "dGhl") << 400 << QByteArray();
-    QTest::newRow("key is not base64") << upgrade({}, "!!!!") << 400 << QByteArray();
-    QTest::newRow("old version") << upgrade().replace("Version: 13", "Version: 8") << 426
-                                 << QByteArray();
-    QTest::newRow("frames before our answer")
-        << QByteArray(upgrade() + "\x81\x80") << 400 << QByteArray();
-    QTest::newRow("too many header fields")
-        << upgrade(QByteArray("X: 1\r\n").repeated(200)) << 431 << QByteArray();
-}
-
-void TestHttp::upgrades()
-{
-    QFETCH(QByteArray, request);
-    QFETCH(int, status);
-    QFETCH(QByteArray, protocol);
-    RawHttp http(m_server->port());
-
-    const RawReply reply = http.ask(request);
-
-    QCOMPARE(reply.status, status);
-    QCOMPARE(reply.header("Sec-WebSocket-Protocol"), protocol);
-}
-
-void TestHttp::framesInPieces()
-{
-    RawHttp http(m_server->port());
-    const QByteArray masked = QByteArray::fromHex("818200000000") + "ok";
-    QCOMPARE(http.ask(upgrade()).status, 101);
-
-    for (const char c : QByteArray(masked + masked)) {
-        http.send(QByteArray(1, c));
-        QCoreApplication::processEvents();
-    }
-
-    QTRY_COMPARE(http.pending(), QByteArray("\x81\x02ok\x81\x02ok", 8));
-    http.send(QByteArray(masked + masked + masked));
-    QTRY_COMPARE(http.pending().count("ok"), 5);
-}
-
-void TestHttp::unmaskedFrameEndsTheConnection()
-{
-    RawHttp http(m_server->port());
-    QCOMPARE(http.ask(upgrade()).status, 101);
-
-    http.send(QByteArray("\x81\x02ok", 4));
-
-    QVERIFY(http.wasClosed());
-    QVERIFY(!http.pending().contains("ok"));
-    QTRY_COMPARE(m_server->connectionCount(), 0);
-}
-
-void TestHttp::tooLargeMessageIsRefused()
-{
-    RawHttp http(m_server->port());
-    QCOMPARE(http.ask(upgrade()).status, 101);
-
-    http.send(QByteArray::fromHex("81ff000000000002000000000000") + QByteArray(200000, 'x'));
-
-    QVERIFY(http.wasClosed());
-    QTRY_COMPARE(m_server->connectionCount(), 0);
-    QCOMPARE(RawHttp(m_server->port()).ask(get("/open")).status, 200);
 }
 
 void TestHttp::unixSocket()

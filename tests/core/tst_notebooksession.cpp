@@ -1,103 +1,22 @@
-#include "tests/core/fakekernelserver.h"
-
-#include "core/client/kernelconnection.h"
-#include "core/client/notebooksession.h"
-#include "core/notebook/notebookdocument.h"
+#include "tests/core/sessionbench.h"
 
 #include <QSignalSpy>
 #include <QTest>
 
 using namespace farcell;
+using Bench = test::SessionBench;
 using Phase = CellRunState::Phase;
 using Request = test::FakeKernelServer::Request;
+using test::display;
+using test::stream;
 
-namespace {
-
-// A notebook on a scripted kernel.
-struct Bench
-{
-    explicit Bench(bool speaksV1 = true)
-        : server(speaksV1)
-        , client(server.endpoint())
-        , connection(client.connectKernel(KernelId(QStringLiteral("k")), QStringLiteral("python3")))
-        , session(document)
-    {
-        session.setConnection(connection.get());
-    }
-
-    CellId add(const QString &source = QStringLiteral("x"))
-    {
-        return document.insertCell(document.cellCount(), CellKind::Code, source);
-    }
-    void run(std::vector<CellId> cells,
-             NotebookSession::OnError onError = NotebookSession::OnError::Stop)
-    {
-        session.run(cells, onError);
-    }
-    // The next request the kernel got; an empty one if none comes.
-    Request next()
-    {
-        if (!QTest::qWaitFor([this] { return !server.requests.isEmpty(); }))
-            return {};
-        return server.requests.dequeue();
-    }
-    // Runs one cell up to the kernel's "busy".
-    Request started(const CellId &cell, int count = 1)
-    {
-        run({cell});
-        Request request = next();
-        server.busy(request, count);
-        return request;
-    }
-    void finish(const Request &request, int count = 1)
-    {
-        server.replyOk(request, count);
-        server.idle(request);
-    }
-    [[nodiscard]] const std::vector<Output> &outputs(const CellId &id) const
-    {
-        return document.findCell(id)->outputs.items();
-    }
-    [[nodiscard]] QString plain(const CellId &id, size_t index) const
-    {
-        const JsonText *const text = outputs(id).at(index).data.find(u"text/plain");
-        return text == nullptr ? QString() : text->toMultilineString().value_or(QString());
-    }
-    [[nodiscard]] Phase phase(const CellId &id) const { return session.runState(id).phase; }
-
-    test::FakeKernelServer server;
-    RuntimeClient client;
-    std::unique_ptr<KernelConnection> connection;
-    NotebookDocument document;
-    NotebookSession session;
-};
-
-QByteArray stream(const QByteArray &text, const QByteArray &name = "stdout")
-{
-    return R"({"name": ")" + name + R"(", "text": ")" + text + "\"}";
-}
-
-QByteArray display(const QByteArray &text, const QByteArray &id = {})
-{
-    QByteArray content = R"({"data": {"text/plain": ")" + text + R"("}, "metadata": {})";
-    if (!id.isEmpty())
-        content += R"(, "transient": {"display_id": ")" + id + "\"}";
-    return content + "}";
-}
-
-} // namespace
-
-// NotebookSession and KernelConnection with a kernel that does exactly what the test says.
+// NotebookSession and KernelConnection with a kernel that does exactly what the test says: runs,
+// their end, questions, lost lines. Outputs: tst_sessionoutputs.
 class TestNotebookSession : public QObject
 {
     Q_OBJECT
 
 private slots:
-    void mergesStreamsOfOneName();
-    void keepsTheSpellingOfNumbers();
-    void clearOutput_data();
-    void clearOutput();
-    void displayIdsReachAllCells();
     void finishedNeedsReplyAndIdle_data();
     void finishedNeedsReplyAndIdle();
     void errorStopsTheQueue();
@@ -106,7 +25,6 @@ private slots:
     void replyErrorAloneIsShown();
     void emptyCellIsNotSent();
     void textIsTakenWhenItsTurnComes();
-    void lateOutputStillLands();
     void deletedCellGetsNothing();
     void inputIsAskedAndAnswered();
     void payloadsAreToldOf();
@@ -116,150 +34,9 @@ private slots:
     void lostLineIsFoundAgain();
     void lostReplyEndsTheRun();
     void goneKernelIsToldFromABrokenNetwork();
-    void legacyFramingWorks();
-    void brokenMessagesAreMended();
     void timesAreWrittenAsTheFileDoes_data();
     void timesAreWrittenAsTheFileDoes();
-    void floodChangesTheDocumentRarely();
-    void longMessagesAreTakenApart();
 };
-
-// A message of several MB is decoded in parts; no escape or character may be cut.
-void TestNotebookSession::longMessagesAreTakenApart()
-{
-    const std::vector<std::pair<QByteArray, QString>> bits{
-        {"a", QStringLiteral("a")},
-        {R"(\\)", QStringLiteral("\\")},
-        {R"(\")", QStringLiteral("\"")},
-        {R"(\n)", QStringLiteral("\n")},
-        {R"(\u0041)", QStringLiteral("A")},
-        {R"(\ud83d\ude00)", QString::fromUtf8("\xF0\x9F\x98\x80")},
-        {"\xE6\xBC\xA2", QString::fromUtf8("\xE6\xBC\xA2")}};
-    QByteArray written;
-    QString expected;
-    quint32 random = 1;
-    while (written.size() < 3'500'000) {
-        random = random * 1664525U + 1013904223U;
-        const auto &[escaped, text] = bits[(random >> 16) % bits.size()];
-        written += escaped;
-        expected += text;
-    }
-    Bench bench;
-    const CellId cell = bench.add();
-    const Request request = bench.started(cell, 1);
-
-    bench.server.iopub("stream", stream(written), request);
-    bench.finish(request, 1);
-    QTRY_COMPARE(bench.phase(cell), Phase::Succeeded);
-
-    QCOMPARE(bench.outputs(cell).size(), size_t{1});
-    QVERIFY(bench.outputs(cell)[0].text == expected);
-}
-
-void TestNotebookSession::mergesStreamsOfOneName()
-{
-    Bench bench;
-    const CellId cell = bench.add();
-    const Request request = bench.started(cell, 7);
-
-    bench.server.iopub("stream", stream("a\\n"), request);
-    bench.server.iopub("stream", stream("b\\n"), request);
-    bench.server.iopub("stream", stream("e", "stderr"), request);
-    bench.server.iopub("stream", stream("c"), request);
-    bench.server.iopub("display_data", display("d"), request);
-    bench.server.iopub("stream", stream("f"), request);
-    bench.finish(request, 7);
-    QTRY_COMPARE(bench.phase(cell), Phase::Succeeded);
-
-    QCOMPARE(bench.outputs(cell).size(), size_t{5});
-    QCOMPARE(bench.outputs(cell)[0].text, QStringLiteral("a\nb\n"));
-    QCOMPARE(bench.outputs(cell)[1].streamName, QStringLiteral("stderr"));
-    QCOMPARE(bench.outputs(cell)[4].text, QStringLiteral("f"));
-    QCOMPARE(bench.document.findCell(cell)->executionCount, std::optional<int>(7));
-    QCOMPARE(bench.session.runState(cell).executionCount, std::optional<int>(7));
-}
-
-void TestNotebookSession::keepsTheSpellingOfNumbers()
-{
-    Bench bench;
-    const CellId cell = bench.add();
-    const Request request = bench.started(cell);
-
-    bench.server.iopub("execute_result", R"({"execution_count": 1, "metadata": {"a": 1.50},
-        "data": {"text/plain": "x", "application/json": {"n": 1.0e5, "b": [1.10, NaN]}}})",
-                       request);
-    bench.finish(request);
-    QTRY_COMPARE(bench.phase(cell), Phase::Succeeded);
-
-    const Output &output = bench.outputs(cell).at(0);
-    QCOMPARE(output.kind, OutputKind::ExecuteResult);
-    QCOMPARE(output.data.find(u"application/json")->text(),
-             QByteArray(R"({"n": 1.0e5, "b": [1.10, NaN]})"));
-    QCOMPARE(output.metadata.text(), QByteArray(R"({"a": 1.50})"));
-    QCOMPARE(output.data.entries.front().first, QStringLiteral("text/plain"));
-}
-
-void TestNotebookSession::clearOutput_data()
-{
-    QTest::addColumn<bool>("wait");
-    QTest::addColumn<bool>("moreFollows");
-    QTest::addColumn<QStringList>("left");
-
-    QTest::newRow("now, nothing follows") << false << false << QStringList();
-    QTest::newRow("now") << false << true << QStringList{QStringLiteral("after")};
-    QTest::newRow("wait, nothing follows")
-        << true << false << QStringList{QStringLiteral("before")};
-    QTest::newRow("wait") << true << true << QStringList{QStringLiteral("after")};
-}
-
-void TestNotebookSession::clearOutput()
-{
-    QFETCH(bool, wait);
-    QFETCH(bool, moreFollows);
-    QFETCH(QStringList, left);
-    Bench bench;
-    const CellId cell = bench.add();
-    const Request request = bench.started(cell);
-
-    bench.server.iopub("stream", stream("before"), request);
-    bench.server.iopub("clear_output", wait ? R"({"wait": true})" : R"({"wait": false})", request);
-    if (moreFollows)
-        bench.server.iopub("stream", stream("after"), request);
-    bench.finish(request);
-    QTRY_COMPARE(bench.phase(cell), Phase::Succeeded);
-
-    QStringList texts;
-    for (const Output &output : bench.outputs(cell))
-        texts << output.text;
-    QCOMPARE(texts, left);
-}
-
-void TestNotebookSession::displayIdsReachAllCells()
-{
-    Bench bench;
-    const CellId first = bench.add();
-    const CellId second = bench.add();
-    Request request = bench.started(first);
-    bench.server.iopub("display_data", display("old", "id"), request);
-    bench.server.iopub("display_data", display("other", "id2"), request);
-    bench.finish(request);
-    QTRY_COMPARE(bench.phase(first), Phase::Succeeded);
-
-    request = bench.started(second);
-    bench.server.iopub("display_data", display("again", "id"), request);
-    bench.server.iopub("update_display_data", display("unknown", "nobody"), request);
-    bench.server.idle(request);
-    bench.server.replyOk(request, 2);
-    QTRY_COMPARE(bench.phase(second), Phase::Succeeded);
-    QCOMPARE(bench.plain(first, 0), QStringLiteral("again"));
-
-    const Request late = request;
-    bench.server.iopub("update_display_data", display("new", "id"), late);
-    QTRY_COMPARE(bench.plain(first, 0), QStringLiteral("new"));
-    QCOMPARE(bench.plain(second, 0), QStringLiteral("new"));
-    QCOMPARE(bench.plain(first, 1), QStringLiteral("other"));
-    QCOMPARE(bench.outputs(second).size(), size_t{1});
-}
 
 void TestNotebookSession::finishedNeedsReplyAndIdle_data()
 {
@@ -388,26 +165,6 @@ void TestNotebookSession::textIsTakenWhenItsTurnComes()
     bench.finish(request);
 
     QVERIFY(bench.next().content["code"] == "new");
-}
-
-void TestNotebookSession::lateOutputStillLands()
-{
-    Bench bench;
-    const CellId cell = bench.add();
-    const Request request = bench.started(cell);
-    bench.finish(request);
-    QTRY_COMPARE(bench.phase(cell), Phase::Succeeded);
-
-    bench.server.iopub("stream", stream("late"), request);
-    QTRY_COMPARE(bench.outputs(cell).size(), size_t{1});
-    const Request again = bench.started(cell, 2);
-    bench.server.iopub("stream", stream("too late"), request);
-    bench.server.iopub("stream", stream("mine"), again);
-    bench.finish(again, 2);
-    QTRY_COMPARE(bench.phase(cell), Phase::Succeeded);
-
-    QCOMPARE(bench.outputs(cell).size(), size_t{1});
-    QCOMPARE(bench.outputs(cell)[0].text, QStringLiteral("mine"));
 }
 
 void TestNotebookSession::deletedCellGetsNothing()
@@ -570,39 +327,6 @@ void TestNotebookSession::goneKernelIsToldFromABrokenNetwork()
     QCOMPARE(failed.first().first().value<Error>().code, ErrorCode::NotFound);
 }
 
-void TestNotebookSession::legacyFramingWorks()
-{
-    Bench bench(false);
-    const CellId cell = bench.add();
-    const Request request = bench.started(cell);
-
-    bench.server.iopub("stream", stream("hällo"), request);
-    bench.finish(request);
-
-    QTRY_COMPARE(bench.phase(cell), Phase::Succeeded);
-    QCOMPARE(bench.outputs(cell)[0].text, QStringLiteral("hällo"));
-}
-
-void TestNotebookSession::brokenMessagesAreMended()
-{
-    Bench bench;
-    const CellId cell = bench.add();
-    const Request request = bench.started(cell);
-
-    bench.server.iopub("stream", stream("a\\ud800b"), request); // lone surrogate
-    bench.server.iopub("display_data", R"({"data": {"text/plain": "NaN", "x+json": NaN},
-                                           "metadata": {}})",
-                       request);
-    bench.server.iopub("display_data", R"({"data": 7})", request);
-    bench.server.iopub("stream", R"({"nonsense": true})", request);
-    bench.server.iopub("stream", "not JSON at all", request);
-    bench.finish(request);
-    QTRY_COMPARE(bench.phase(cell), Phase::Succeeded);
-
-    QCOMPARE(bench.outputs(cell)[0].text, QStringLiteral("a\ufffdb"));
-    QCOMPARE(bench.plain(cell, 1), QStringLiteral("NaN"));
-}
-
 void TestNotebookSession::timesAreWrittenAsTheFileDoes_data()
 {
     QTest::addColumn<QByteArray>("metadata"); // of another cell of the file
@@ -644,24 +368,6 @@ void TestNotebookSession::timesAreWrittenAsTheFileDoes()
         found << QString::fromStdString(key);
     found.sort();
     QCOMPARE(found, keys);
-}
-
-void TestNotebookSession::floodChangesTheDocumentRarely()
-{
-    Bench bench;
-    const CellId cell = bench.add();
-    const Request request = bench.started(cell);
-    QSignalSpy appended(&bench.document, &NotebookDocument::streamAppended);
-    constexpr int lines = 20000;
-
-    for (int i = 0; i < lines; ++i)
-        bench.server.iopub("stream", stream("line " + QByteArray::number(i) + "\\n"), request);
-    bench.finish(request);
-    QTRY_COMPARE_WITH_TIMEOUT(bench.phase(cell), Phase::Succeeded, 30000);
-
-    QCOMPARE(bench.outputs(cell).size(), size_t{1});
-    QCOMPARE(bench.outputs(cell)[0].text.count(u'\n'), lines);
-    QVERIFY2(appended.size() < lines / 20, qPrintable(QString::number(appended.size())));
 }
 
 QTEST_GUILESS_MAIN(TestNotebookSession)
