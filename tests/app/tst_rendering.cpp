@@ -4,6 +4,7 @@
 #include "app/outputs/nativeoutputarea.h"
 #include "app/theme/theme.h"
 #include "core/nbformat/notebookfile.h"
+#include "core/notebook/search.h"
 #include "tests/support/corpus.h"
 
 #include <QElapsedTimer>
@@ -84,8 +85,12 @@ void TestRendering::hitsAreInTheirOutput()
         stream(QStringLiteral("needle\n") + log + QStringLiteral("the last needle\n"))};
     const auto made = area(outputs);
     made->layout(800);
-    const auto last = static_cast<int>(outputs[2].text.lastIndexOf(QLatin1String("needle")));
-    made->setHits(outputs, {{0, 4, 6}, {1, 4, 6}, {2, 0, 6}, {2, last, 6}}, 1);
+    const auto hit = [&outputs](int output, qsizetype position) {
+        const qsizetype size = searchableText(outputs[size_t(output)]).size();
+        return OutputHit{output, int(position), 6, int(size - position)};
+    };
+    const qsizetype last = outputs[2].text.lastIndexOf(QLatin1String("needle"));
+    made->setHits(outputs, {hit(0, 4), hit(1, 4), hit(2, 0), hit(2, last)}, 1);
 
     const QRectF first = made->highlightRect(0);
     const QRectF second = made->highlightRect(1);
