@@ -365,6 +365,7 @@ void TestRunWindow::theQueueIsShownAndChanged()
     QTRY_VERIFY_WITH_TIMEOUT(view->kernel().hasQueue(), patience);
     QCOMPARE(list->itemAtRow(1)->code, QStringLiteral("print('one')"));
     QCOMPARE(list->cellNumber(1), 2);
+    QTRY_VERIFY_WITH_TIMEOUT(list->count() == 4 && list->itemAtRow(0)->isRunning, patience);
 
     // Take "one" out, and "three" before "two", as by keyboard.
     list->setCurrentRow(1);
