@@ -363,9 +363,9 @@ void TestRunWindow::theQueueIsShownAndChanged()
     QTRY_COMPARE_WITH_TIMEOUT(list->count(), 4, patience);
     // The keeper's queue takes the place of ours, perhaps before it has all of them.
     QTRY_VERIFY_WITH_TIMEOUT(view->kernel().hasQueue(), patience);
+    QTRY_VERIFY_WITH_TIMEOUT(list->count() == 4 && list->itemAtRow(0)->isRunning, patience);
     QCOMPARE(list->itemAtRow(1)->code, QStringLiteral("print('one')"));
     QCOMPARE(list->cellNumber(1), 2);
-    QTRY_VERIFY_WITH_TIMEOUT(list->count() == 4 && list->itemAtRow(0)->isRunning, patience);
 
     // Take "one" out, and "three" before "two", as by keyboard.
     list->setCurrentRow(1);
