@@ -183,7 +183,7 @@ Result<Certificate> readOrCreateCertificate(const QString &folder, const QString
     const QString certificateFile = folder + QStringLiteral("/tls.crt");
     const QString keyFile = folder + QStringLiteral("/tls.key");
     if (!QFile::exists(certificateFile)) {
-        const auto made = makeCertificate(names);
+        auto made = makeCertificate(names);
         if (!made)
             return made;
         QFile::remove(keyFile); // of a start that did not get further

@@ -95,9 +95,9 @@ SshQuestion readSshQuestion(const QString &hint, const QString &text)
     return question;
 }
 
-AskpassServer::AskpassServer(const QString &socketPath, QString helper, QObject *parent)
+AskpassServer::AskpassServer(QString socketPath, QString helper, QObject *parent)
     : QObject(parent)
-    , m_path(socketPath)
+    , m_path(std::move(socketPath))
     , m_helper(std::move(helper))
     , m_secret(newSecret())
 {

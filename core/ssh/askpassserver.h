@@ -45,7 +45,7 @@ class AskpassServer : public QObject
 
 public:
     // `helper`: the farcell-askpass program.
-    AskpassServer(const QString &socketPath, QString helper, QObject *parent = nullptr);
+    AskpassServer(QString socketPath, QString helper, QObject *parent = nullptr);
     ~AskpassServer() override;
 
     [[nodiscard]] Result<> listen();

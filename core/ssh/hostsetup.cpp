@@ -124,8 +124,7 @@ Result<> HostSetup::checkHost(const RemoteRun &run) const
                     tr("%1 is a machine of another kind (%2) than the server of this app is for "
                        "(%3)")
                         .arg(host, machine, m_bundle.machine));
-    if (const auto fit = checkGlibc(m_target, run.value(QStringLiteral("glibc")), m_bundle.glibc);
-        !fit)
+    if (auto fit = checkGlibc(m_target, run.value(QStringLiteral("glibc")), m_bundle.glibc); !fit)
         return fit;
     if (const QString tool = run.value(QStringLiteral("missing")); !tool.isEmpty())
         return fail(

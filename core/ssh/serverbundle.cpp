@@ -243,14 +243,14 @@ Result<> pack(ServerBundle &bundle, const std::vector<Source> &sources, const QS
         const auto bytes = content(source, stripper, scratch.path());
         if (!bytes)
             return tl::unexpected(bytes.error());
-        if (const auto added = tar.add(source.name, *bytes, source.isProgram); !added)
+        if (auto added = tar.add(source.name, *bytes, source.isProgram); !added)
             return added;
         manifest += sumOf(*bytes) + "  " + source.name.toUtf8() + '\n';
         bundle.unpackedBytes += bytes->size();
         if (source.isProgram)
             glibc = std::max(glibc, neededGlibc(*bytes));
     }
-    if (const auto added = tar.add(QStringLiteral("manifest"), manifest, false); !added)
+    if (auto added = tar.add(QStringLiteral("manifest"), manifest, false); !added)
         return added;
     const auto program = std::find_if(sources.begin(), sources.end(), [](const Source &source) {
         return source.name == QLatin1String("bin/farcelld");

@@ -69,7 +69,7 @@ public:
         if (!folder.isValid())
             return fail(ErrorCode::Internal, tr("No private temporary folder could be made"),
                         folder.errorString());
-        if (const auto listening = askpass.listen(); !listening)
+        if (auto listening = askpass.listen(); !listening)
             return listening;
         const auto opened = relay.listen();
         if (!opened)

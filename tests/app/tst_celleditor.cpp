@@ -150,7 +150,7 @@ void TestCellEditor::outsideEdits()
             --from;
         while (to < expected.size() && expected[to].isLowSurrogate())
             ++to;
-        const QString piece = pieces[random.bounded(static_cast<int>(pieces.size()))];
+        const QString &piece = pieces[random.bounded(static_cast<int>(pieces.size()))];
         bench.editor.applyEdit(from, to - from, piece);
         expected.replace(from, to - from, piece);
 

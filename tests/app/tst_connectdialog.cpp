@@ -115,7 +115,7 @@ private:
                                    fail(ErrorCode::NotFound, QStringLiteral("No farcelld")))
     {
         ConnectDialog::Setup made;
-        made.thisComputer = [thisComputer](QObject *context, ConnectDialog::Answer answer) {
+        made.thisComputer = [thisComputer](QObject *context, const ConnectDialog::Answer &answer) {
             QTimer::singleShot(0, context, [answer, thisComputer] { answer(thisComputer); });
         };
         made.recentFile = m_folder.filePath(QStringLiteral("servers.json"));

@@ -78,7 +78,7 @@ Output display(const std::vector<std::pair<QString, QString>> &data)
 // What was found in the second output is marked there, also below much that is not shown.
 void TestRendering::hitsAreInTheirOutput()
 {
-    const QString log = QStringLiteral("a line\n").repeated(3 * 20'000);
+    const QString log = QStringLiteral("a line\n").repeated(3LL * 20'000);
     const std::vector<Output> outputs{
         stream(QStringLiteral("one needle\ntwo\n")),
         stream(QStringLiteral("\x1b[31mred\x1b[0m needle\n"), QStringLiteral("stderr")),

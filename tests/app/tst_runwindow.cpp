@@ -42,6 +42,7 @@ public:
     QStringList told; // title, text
 
 public slots:
+    // NOLINTNEXTLINE(readability-identifier-naming): as D-Bus names it
     uint Notify(const QString & /*application*/, uint /*replaces*/, const QString & /*icon*/,
                 const QString &title, const QString &text, const QStringList & /*actions*/,
                 const QVariantMap & /*hints*/, int /*timeout*/)
@@ -51,6 +52,7 @@ public slots:
     }
 
 signals:
+    // NOLINTNEXTLINE(readability-identifier-naming): as D-Bus names it
     void ActionInvoked(uint id, const QString &action);
 };
 

@@ -22,6 +22,7 @@ public:
     int reads = 0;
 
 public slots:
+    // NOLINTNEXTLINE(readability-identifier-naming): as D-Bus names it
     QDBusVariant Read(const QString &group, const QString &key)
     {
         ++reads;
