@@ -7,6 +7,7 @@
 #include "app/notebook/kernellink.h"
 #include "app/notebook/linknotice.h"
 #include "app/notebook/pager.h"
+#include "app/notebook/queuedstate.h"
 #include "app/notebook/runtimehub.h"
 #include "app/notebook/scratchpane.h"
 #include "app/notebook/settings.h"
@@ -18,6 +19,7 @@
 #include "core/notebook/notebookdocument.h"
 
 #include <QDir>
+#include <QHash>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QVBoxLayout>
@@ -28,6 +30,29 @@
 namespace farcell {
 
 using namespace std::chrono_literals;
+
+namespace {
+
+// In the order they run: as the runtime says, or else as they were sent.
+std::vector<CellId> waitingCells(const NotebookDocument &document, const NotebookSession &session,
+                                 const KernelLink &kernel)
+{
+    if (!kernel.hasQueue())
+        return session.queuedCells();
+    QHash<QString, CellId> byName;
+    for (int i = 0; i < document.cellCount(); ++i) {
+        const Cell &cell = document.cellAt(i);
+        byName.insert(cell.fileId.value_or(cell.id.toString()), cell.id);
+    }
+    std::vector<CellId> waiting;
+    for (const QueueItem &item : kernel.queue().items) {
+        if (!item.isRunning) // a cell of nobody here keeps its place
+            waiting.push_back(byName.value(item.cellId));
+    }
+    return waiting;
+}
+
+} // namespace
 
 NotebookView::NotebookView(Workspace workspace, QWidget *parent)
     : Page(parent)
@@ -216,8 +241,15 @@ void NotebookView::wireSession()
             m_lastRunning = id;
         else if (state.phase == CellRunState::Phase::Succeeded && id == m_lastRunning)
             m_lastRunning = {};
-        m_list->setRunState(id, state);
+        m_list->setRunState(id, withQueue(state, m_document->findCell(id), m_kernel->queue()));
         emit statusChanged();
+    });
+    connect(m_kernel.get(), &KernelLink::queueChanged, this, [this] {
+        if (const CellId id = m_session->runningCell(); !id.isEmpty())
+            m_list->setRunState(id, withQueue(m_session->runState(id), m_document->findCell(id),
+                                              m_kernel->queue()));
+        if (!m_placesDue.isActive())
+            m_placesDue.start();
     });
     // Each cell that ends moves all others up; thousands may wait.
     m_placesDue.setSingleShot(true);
@@ -227,7 +259,7 @@ void NotebookView::wireSession()
             m_placesDue.start();
     });
     connect(&m_placesDue, &QTimer::timeout, this,
-            [this] { m_list->setQueuePlaces(m_session->queuedCells()); });
+            [this] { m_list->setQueuePlaces(waitingCells(*m_document, *m_session, *m_kernel)); });
     connect(session, &NotebookSession::inputRequested, m_list, &CellListView::showInput);
     connect(session, &NotebookSession::inputEnded, m_list, &CellListView::hideInput);
     connect(session, &NotebookSession::pagerRequested, m_pager, &Pager::showText);

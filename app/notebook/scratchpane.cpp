@@ -3,6 +3,7 @@
 #include "app/celllist/celllistview.h"
 #include "app/notebook/cellactions.h"
 #include "app/notebook/kernellink.h"
+#include "app/notebook/queuedstate.h"
 #include "app/theme/theme.h"
 #include "core/base/onfinished.h"
 #include "core/client/notebooksession.h"
@@ -116,8 +117,11 @@ void ScratchPane::wire()
     connect(m_list, &List::sourceCollapsedChanged, this, [this](const CellId &id, bool collapsed) {
         setSourceCollapsed(*m_document, id, collapsed);
     });
-    connect(m_session.get(), &NotebookSession::runStateChanged, this,
-            [this](const CellId &id) { m_list->setRunState(id, m_session->runState(id)); });
+    connect(m_session.get(), &NotebookSession::runStateChanged, this, &ScratchPane::showRun);
+    connect(&m_kernel, &KernelLink::queueChanged, this, [this] {
+        for (int i = 0; i < m_document->cellCount(); ++i)
+            showRun(m_document->cellAt(i).id);
+    });
     connect(m_session.get(), &NotebookSession::inputRequested, m_list, &List::showInput);
     connect(m_session.get(), &NotebookSession::inputEnded, m_list, &List::hideInput);
     connect(&m_kernel, &KernelLink::stateChanged, this, &ScratchPane::follow);
@@ -197,6 +201,12 @@ void ScratchPane::ask(int request, const CellId &id, int position, bool complete
                    if (reply && reply->found)
                        m_list->showToolTip(request, reply->plainText);
                });
+}
+
+void ScratchPane::showRun(const CellId &id)
+{
+    m_list->setRunState(
+        id, withQueue(m_session->runState(id), m_document->findCell(id), m_kernel.queue()));
 }
 
 void ScratchPane::closePane()

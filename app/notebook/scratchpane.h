@@ -51,6 +51,7 @@ private:
     void wire();
     void follow(); // the notebook's kernel
     void ask(int request, const CellId &id, int position, bool completes);
+    void showRun(const CellId &id);
     void closePane();
 
     KernelLink &m_kernel;
