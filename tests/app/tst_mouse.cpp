@@ -364,8 +364,8 @@ void TestMouse::cellsAreDragged()
     list.finishLayout();
     const auto gutter = [&](int cell) {
         const QRect row = list.cellRect(view->document().cellAt(cell).id);
-        // Beside the output area of the run button, where the hand is.
-        return list.viewport()->mapToGlobal(QPoint(row.left() + 6, row.bottom() - 8));
+        // Left of the run button, where the pointer is a hand.
+        return list.viewport()->mapToGlobal(QPoint(row.left() + 24, row.center().y()));
     };
     const QRect last = list.cellRect(view->document().cellAt(2).id);
 
