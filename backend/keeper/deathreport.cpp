@@ -60,12 +60,10 @@ std::string faultingCall(const std::string &text)
 
 std::string lastWords(const std::vector<std::string> &lines)
 {
-    for (auto it = lines.rbegin(); it != lines.rend(); ++it) {
-        if (it->find_first_not_of(" \t") != std::string::npos) {
-            return *it;
-        }
-    }
-    return {};
+    const auto found = std::find_if(lines.rbegin(), lines.rend(), [](const std::string &line) {
+        return line.find_first_not_of(" \t") != std::string::npos;
+    });
+    return found == lines.rend() ? std::string() : *found;
 }
 
 std::string readable(std::uint64_t bytes)

@@ -171,13 +171,12 @@ std::string pathOfCall(pid_t pid, pid_t thread)
                SYS_faccessat, SYS_faccessat2, SYS_renameat2, SYS_utimensat})) {
         path = textAt(pid, arguments[1]);
         base = openFile(arguments[0]);
+    } else if (isOne({
 #ifdef SYS_open
-    } else if (isOne({SYS_open, SYS_stat, SYS_lstat, SYS_access, SYS_unlink, SYS_mkdir, SYS_rmdir,
-                      SYS_rename, SYS_readlink, SYS_creat})) {
-        path = textAt(pid, arguments[0]);
-        base = openFile(static_cast<std::uint64_t>(AT_FDCWD));
+                   SYS_open, SYS_stat, SYS_lstat, SYS_access, SYS_unlink, SYS_mkdir, SYS_rmdir,
+                   SYS_rename, SYS_readlink, SYS_creat,
 #endif
-    } else if (isOne({SYS_chdir, SYS_statfs, SYS_truncate, SYS_execve})) {
+                   SYS_chdir, SYS_statfs, SYS_truncate, SYS_execve})) {
         path = textAt(pid, arguments[0]);
         base = openFile(static_cast<std::uint64_t>(AT_FDCWD));
     } else if (isOne({SYS_read, SYS_write, SYS_pread64, SYS_pwrite64, SYS_readv, SYS_writev,

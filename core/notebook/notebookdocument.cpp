@@ -54,7 +54,10 @@ void NotebookDocument::setContent(NotebookContent content)
     m_d->nbformat = content.nbformat;
     m_d->minor = content.nbformatMinor;
     m_d->convertedFromV3 = content.convertedFromV3;
-    m_d->metadata = content.metadata.isNull() ? emptyObject() : std::move(content.metadata);
+    if (content.metadata.isNull())
+        m_d->metadata = emptyObject();
+    else
+        m_d->metadata = std::move(content.metadata);
     m_d->style = std::move(content.style);
     m_d->cells.assign(std::move(content.cells));
     m_d->history.clear();
@@ -162,8 +165,8 @@ CellId NotebookDocument::undo()
         return {};
     CellId reveal;
     std::vector<Change> &changes = m_d->history.stepBack().changes;
-    for (auto change = changes.rbegin(); change != changes.rend(); ++change)
-        reveal = m_d->apply(*change, false);
+    std::for_each(changes.rbegin(), changes.rend(),
+                  [&](Change &change) { reveal = m_d->apply(change, false); });
     m_d->tellStates();
     return reveal;
 }
