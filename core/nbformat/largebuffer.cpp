@@ -10,11 +10,12 @@ void reserveLarge(QByteArray &buffer, qsizetype size)
 {
     constexpr std::uintptr_t hugePage = 2 << 20;
     buffer.reserve(size);
-    const auto begin = reinterpret_cast<std::uintptr_t>(buffer.constData());
+    char *const data = buffer.data();
+    const auto begin = reinterpret_cast<std::uintptr_t>(data);
     const std::uintptr_t first = (begin + hugePage - 1) / hugePage * hugePage;
     const std::uintptr_t last = (begin + static_cast<std::uintptr_t>(size)) / hugePage * hugePage;
     if (first < last) // only a hint: what it returns does not matter
-        ::madvise(reinterpret_cast<void *>(first), last - first, MADV_HUGEPAGE);
+        ::madvise(data + (first - begin), last - first, MADV_HUGEPAGE);
 }
 
 } // namespace farcell::nbformat
