@@ -50,12 +50,24 @@ json faultHandlerText(const std::string &output)
     return text;
 }
 
-// The innermost call of the thread that crashed: "File "x.py", line 3 in f".
+// The innermost call of the thread that crashed, told as: File "x.py", line 3 in f. For a person:
+// f (x.py, line 3).
 std::string faultingCall(const std::string &text)
 {
-    std::size_t at = text.find("Current thread");
-    at = text.find("File \"", at == std::string::npos ? 0 : at);
-    return at == std::string::npos ? std::string() : text.substr(at, text.find('\n', at) - at);
+    const std::size_t thread = text.find("Current thread");
+    const std::size_t at = text.find("File \"", thread == std::string::npos ? 0 : thread);
+    if (at == std::string::npos) {
+        return {};
+    }
+    const std::string call = text.substr(at, text.find('\n', at) - at);
+    const std::size_t begin = call.find('"') + 1;
+    const std::size_t end = call.rfind("\", line ");
+    const std::size_t name = call.rfind(" in ");
+    if (end == std::string::npos || name == std::string::npos || name < end || end < begin) {
+        return call; // of another form than is known
+    }
+    return call.substr(name + 4) + " (" + call.substr(begin, end - begin) +
+           call.substr(end + 1, name - end - 1) + ')';
 }
 
 std::string lastWords(const std::vector<std::string> &lines)

@@ -7,8 +7,8 @@
 #include <QRunnable>
 #include <QThreadPool>
 
+#include <atomic>
 #include <functional>
-#include <memory>
 #include <utility>
 
 #include <dlfcn.h>
@@ -23,17 +23,51 @@ Function *qtFunction(const char *mangledName)
     return reinterpret_cast<Function *>(dlsym(RTLD_NEXT, mangledName));
 }
 
-// A function that sees all that the thread that made it had done. What it calls is put away before
-// the hand-over: the reader finds it only behind that.
+// Holds a function that one thread gives away and another calls or destroys. Each of these sees all
+// that was done to it before, as with the locks that Qt has inside.
+template <typename... Arguments>
+class HandOver
+{
+public:
+    explicit HandOver(std::function<void(Arguments...)> function)
+        : m_shared(new Shared{std::move(function)})
+    {
+        __tsan_release(m_shared);
+    }
+    HandOver(const HandOver &other) // also into the place where Qt keeps it
+        : m_shared(other.m_shared)
+    {
+        ++m_shared->references;
+        __tsan_release(m_shared);
+    }
+    ~HandOver()
+    {
+        __tsan_acquire(m_shared);
+        __tsan_release(m_shared);
+        if (--m_shared->references == 0)
+            delete m_shared;
+    }
+    HandOver &operator=(const HandOver &) = delete;
+
+    void operator()(Arguments... arguments) const
+    {
+        __tsan_acquire(m_shared);
+        m_shared->function(arguments...);
+    }
+
+private:
+    struct Shared
+    {
+        std::function<void(Arguments...)> function;
+        std::atomic<int> references = 1;
+    };
+    Shared *m_shared;
+};
+
 template <typename... Arguments>
 std::function<void(Arguments...)> synced(std::function<void(Arguments...)> function)
 {
-    const auto handOver = std::make_shared<std::function<void(Arguments...)>>(std::move(function));
-    __tsan_release(handOver.get());
-    return [handOver](Arguments... arguments) {
-        __tsan_acquire(handOver.get());
-        (*handOver)(arguments...);
-    };
+    return HandOver<Arguments...>(std::move(function));
 }
 
 class SyncedSlot : public QtPrivate::QSlotObjectBase
