@@ -19,7 +19,7 @@ FrameReader::FrameReader(const QByteArray &bytes, QSize size)
 
 std::shared_ptr<FrameReader> FrameReader::open(const QByteArray &bytes, QSize size)
 {
-    const std::shared_ptr<FrameReader> frames(new FrameReader(bytes, size));
+    std::shared_ptr<FrameReader> frames(new FrameReader(bytes, size));
     if (!frames->m_reader->supportsAnimation() || frames->m_reader->imageCount() < 2)
         return nullptr;
     frames->m_loops = frames->m_reader->loopCount();

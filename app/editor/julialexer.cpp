@@ -55,7 +55,7 @@ std::string_view closerOf(In in)
     switch (in) {
     case In::LongText:
     case In::RawLongText:
-        return "\"\"\"";
+        return R"(""")";
     case In::Command:
         return "`";
     case In::LongCommand:
@@ -196,7 +196,7 @@ private:
 
     void beginText(bool isRaw)
     {
-        if (sees("\"\"\"")) {
+        if (sees(R"(""")")) {
             m_state.in = isRaw ? In::RawLongText : In::LongText;
             take(3, S::String);
         } else if (sees("```")) {
@@ -241,9 +241,8 @@ private:
             const bool isExponent = !isHex && (c == 'e' || c == 'E' || c == 'f');
             const char next = at(end + 1);
             const bool isSigned = next == '-' || next == '+';
-            if ((isHex ? std::isxdigit(c) : std::isdigit(c)) != 0 || c == '_')
-                ++end;
-            else if (c == '.' && std::isdigit(static_cast<unsigned char>(next)) != 0)
+            const bool isDigit = (isHex ? std::isxdigit(c) : std::isdigit(c)) != 0 || c == '_';
+            if (isDigit || (c == '.' && std::isdigit(static_cast<unsigned char>(next)) != 0))
                 ++end;
             else if (isExponent &&
                      std::isdigit(static_cast<unsigned char>(isSigned ? at(end + 2) : next)) != 0)

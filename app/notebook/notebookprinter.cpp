@@ -35,7 +35,7 @@ QString fenceFor(const QString &source)
         run = c == QLatin1Char('`') ? run + 1 : 0;
         longest = std::max(longest, run);
     }
-    return QString(longest + 1, QLatin1Char('`'));
+    return {longest + 1, QLatin1Char('`')};
 }
 
 QString asCode(const QString &source, const QString &language)

@@ -201,7 +201,8 @@ void GpuReader::readIdentity(nvml::Device handle, Identity &identity)
     identity.name = text(m_library->deviceGetName, handle);
     nvml::PciInfo pci = {};
     if (call(m_library->deviceGetPciInfo, handle, &pci))
-        identity.pciId = QString::fromLatin1(pci.busId, qstrnlen(pci.busId, sizeof pci.busId));
+        identity.pciId =
+            QString::fromLatin1(pci.busId, qsizetype(qstrnlen(pci.busId, sizeof pci.busId)));
     int major = 0;
     int minor = 0;
     if (call(m_library->deviceGetCudaComputeCapability, handle, &major, &minor))
@@ -211,7 +212,7 @@ void GpuReader::readIdentity(nvml::Device handle, Identity &identity)
 void GpuReader::readMemory(nvml::Device handle, std::optional<api::GpuMemory> &memory,
                            std::optional<qint64> &reserved)
 {
-    nvml::Memory_v2 precise = {};
+    nvml::Memory2 precise = {};
     precise.version = nvml::versionOf(sizeof precise, 2);
     nvml::Memory plain = {};
     if (call(m_library->deviceGetMemoryInfo2, handle, &precise)) {
@@ -305,7 +306,7 @@ bool GpuReader::listProcesses(nvml::Device handle, bool wantsGraphics,
     const auto function = wantsGraphics ? m_library->deviceGetGraphicsProcesses
                                         : m_library->deviceGetComputeProcesses;
     const std::size_t entrySize =
-        m_library->hasOldProcesses() ? sizeof(nvml::ProcessInfo_v1) : sizeof(nvml::ProcessInfo);
+        m_library->hasOldProcesses() ? sizeof(nvml::ProcessInfo1) : sizeof(nvml::ProcessInfo);
     if (function == nullptr || isGone(m_failure))
         return false;
     // The list may grow between two calls.
@@ -325,7 +326,7 @@ bool GpuReader::listProcesses(nvml::Device handle, bool wantsGraphics,
         return false;
     for (unsigned i = 0; i < count; ++i) {
         // Both versions begin alike.
-        nvml::ProcessInfo_v1 entry = {};
+        nvml::ProcessInfo1 entry = {};
         std::copy_n(reinterpret_cast<const char *>(buffer.data()) + i * entrySize, sizeof entry,
                     reinterpret_cast<char *>(&entry));
         const bool isKnown = std::any_of(processes.begin(), processes.end(),
@@ -351,7 +352,7 @@ void GpuReader::watchEvents(unsigned count)
         m_events = nullptr;
         return;
     }
-    for (unsigned index = unsigned(m_handles.size()); index < count; ++index) {
+    for (auto index = unsigned(m_handles.size()); index < count; ++index) {
         nvml::Device handle = nullptr;
         if (call(m_library->deviceGetHandleByIndex, index, &handle))
             call(m_library->deviceRegisterEvents, handle, nvml::xidEvent, m_events);

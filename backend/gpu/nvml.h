@@ -41,9 +41,9 @@ struct Memory
 {
     unsigned long long total, free, used;
 };
-struct Memory_v2
+struct Memory2
 {
-    unsigned version; // versionOf(sizeof(Memory_v2), 2)
+    unsigned version; // versionOf(sizeof(Memory2), 2)
     unsigned long long total, reserved, free, used;
 };
 struct Utilization
@@ -56,7 +56,7 @@ struct PciInfo // of nvmlDeviceGetPciInfo_v3
     unsigned domain, bus, device, pciDeviceId, pciSubSystemId;
     char busId[32]; // NOLINT(modernize-avoid-c-arrays)
 };
-struct ProcessInfo_v1
+struct ProcessInfo1
 {
     unsigned pid;
     unsigned long long usedGpuMemory; // memoryNotAvailable
@@ -85,7 +85,7 @@ inline constexpr int eccUncorrected = 1;
 inline constexpr int eccVolatile = 0; // counted since the driver was loaded
 inline constexpr std::size_t textSize = 96;
 
-static_assert(sizeof(Memory_v2) == 40 && sizeof(PciInfo) == 68 && sizeof(ProcessInfo) == 24 &&
-              sizeof(ProcessInfo_v1) == 16 && sizeof(EventData) == 32);
+static_assert(sizeof(Memory2) == 40 && sizeof(PciInfo) == 68 && sizeof(ProcessInfo) == 24 &&
+              sizeof(ProcessInfo1) == 16 && sizeof(EventData) == 32);
 
 } // namespace farcell::nvml

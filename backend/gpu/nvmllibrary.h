@@ -38,7 +38,7 @@ public:
     Function<Device, nvml::PciInfo *> deviceGetPciInfo = nullptr;
     Function<Device, int *, int *> deviceGetCudaComputeCapability = nullptr;
     Function<Device, nvml::Memory *> deviceGetMemoryInfo = nullptr;
-    Function<Device, nvml::Memory_v2 *> deviceGetMemoryInfo2 = nullptr;
+    Function<Device, nvml::Memory2 *> deviceGetMemoryInfo2 = nullptr;
     Function<Device, nvml::Utilization *> deviceGetUtilizationRates = nullptr;
     Function<Device, int, unsigned *> deviceGetTemperature = nullptr;
     Function<Device, unsigned *> deviceGetPowerUsage = nullptr;                       // mW
@@ -51,7 +51,7 @@ public:
     Function<Device, unsigned *, unsigned *> deviceGetMigMode = nullptr;
     Function<Device, unsigned *> deviceGetMaxMigDeviceCount = nullptr;
     Function<Device, unsigned, Device *> deviceGetMigDeviceHandleByIndex = nullptr;
-    // The entries are ProcessInfo_v1 where only that is there, see hasOldProcesses().
+    // The entries are ProcessInfo1 where only that is there, see hasOldProcesses().
     Function<Device, unsigned *, void *> deviceGetComputeProcesses = nullptr;
     Function<Device, unsigned *, void *> deviceGetGraphicsProcesses = nullptr;
     Function<nvml::EventSet *> eventSetCreate = nullptr;

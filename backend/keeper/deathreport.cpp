@@ -59,7 +59,7 @@ std::string faultingCall(const std::string &text)
     if (at == std::string::npos) {
         return {};
     }
-    const std::string call = text.substr(at, text.find('\n', at) - at);
+    std::string call = text.substr(at, text.find('\n', at) - at);
     const std::size_t begin = call.find('"') + 1;
     const std::size_t end = call.rfind("\", line ");
     const std::size_t name = call.rfind(" in ");

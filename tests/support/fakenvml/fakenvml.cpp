@@ -185,7 +185,7 @@ FAKE nvmlDeviceGetMemoryInfo(Device device, Memory *memory)
     }
     return code;
 }
-FAKE nvmlDeviceGetMemoryInfo_v2(Device device, Memory_v2 *memory)
+FAKE nvmlDeviceGetMemoryInfo_v2(Device device, Memory2 *memory)
 {
     if (memory->version != versionOf(sizeof *memory, 2))
         return Return::VersionMismatch;
