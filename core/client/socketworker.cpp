@@ -127,7 +127,7 @@ void SocketWorker::handleFrame(const QByteArray &frame, bool isBinary)
     if (!message)
         qCWarning(lcSocket) << "dropped a frame:" << message.error().detail;
     else if (isLongStream(*message))
-        pushParts(std::move(*message));
+        pushParts(*message);
     else
         pushMessage(*message, frame.size());
     m_lastHeard.restart(); // only now: it may have waited for room
@@ -135,7 +135,7 @@ void SocketWorker::handleFrame(const QByteArray &frame, bool isBinary)
 
 // The text of a long stream message is decoded here and handed over in parts, so that no turn of
 // the other thread has much to do and little of it is in memory twice.
-void SocketWorker::pushParts(KernelMessage message)
+void SocketWorker::pushParts(const KernelMessage &message)
 {
     KernelMessage part = message;
     part.rawContent.clear();

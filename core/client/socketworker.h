@@ -38,7 +38,7 @@ private:
     void handleOpened();
     void handleFrame(const QByteArray &frame, bool isBinary);
     void pushMessage(const KernelMessage &message, qsizetype bytes);
-    void pushParts(KernelMessage message);
+    void pushParts(const KernelMessage &message);
     void handleDown(const QString &reason);
     void dropSocket();
     void keepAlive();

@@ -20,6 +20,8 @@
 #include <QTest>
 #include <QToolButton>
 
+#include <algorithm>
+
 namespace farcell {
 
 namespace {
@@ -182,14 +184,12 @@ void TestNotebookView::brokenFileIsExplained()
     open("{\"cells\": [,]}");
 
     QVERIFY(!m_view->isUsable());
-    QPushButton *asText = nullptr;
     const auto buttons = m_view->findChildren<QPushButton *>();
-    for (QPushButton *button : buttons) {
-        if (button->text() == QStringLiteral("Show as text"))
-            asText = button;
-    }
-    QVERIFY(asText);
-    asText->click();
+    const auto asText = std::find_if(buttons.begin(), buttons.end(), [](const QPushButton *button) {
+        return button->text() == QStringLiteral("Show as text");
+    });
+    QVERIFY(asText != buttons.end());
+    (*asText)->click();
     QCOMPARE(text.count(), 1);
     QCOMPARE(text.first().at(1).toString(), QStringLiteral("{\"cells\": [,]}"));
     QCOMPARE(read(m_path), QByteArray("{\"cells\": [,]}"));

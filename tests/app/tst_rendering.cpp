@@ -242,7 +242,7 @@ void TestRendering::markdownText_data()
     QTest::newRow("entity") << "&lt;a&gt; &copy;"
                             << "<a> ©";
     QTest::newRow("reference to an equation") << "\\eqref{x}"
-                                              << "(\?\?\?)";
+                                              << R"((???))";
 }
 
 void TestRendering::markdownText()
