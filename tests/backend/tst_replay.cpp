@@ -4,6 +4,7 @@
 
 #include <QTest>
 
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -128,9 +129,9 @@ void TestReplay::hasNoSeamWithAFlood()
     constexpr int lines = 5000;
     const auto runner = connectClient();
     const std::string id = runner->execute("burst " + std::to_string(lines) + " 1000");
-    std::vector<std::unique_ptr<Client>> readers;
-    for (int i = 0; i < 3; ++i)
-        readers.push_back(connectClient("&since=0"));
+    std::array<std::unique_ptr<Client>, 3> readers;
+    for (auto &reader : readers)
+        reader = connectClient("&since=0");
     TRY_LONG(runner->isDone(id));
 
     for (const auto &reader : readers) {
