@@ -28,6 +28,7 @@ constexpr long lookForBundleMs = 10000;
 constexpr auto queueInterval = std::chrono::milliseconds(50); // a thousand cells are one message
 constexpr auto serverMayReturn = std::chrono::seconds(30);
 constexpr auto tidyAfter = std::chrono::seconds(2);
+constexpr auto gatherTime = std::chrono::milliseconds(1);
 
 } // namespace
 
@@ -58,7 +59,8 @@ long Keeper::timeout(bool hasMore) const
         return 0;
     }
     long wait = m_owners.isAnyone() ? -1 : lookForBundleMs;
-    for (const auto &next : {m_runner.nextTime(), m_tidyAt, m_queueAt, m_writeAgainAt}) {
+    for (const auto &next :
+         {m_runner.nextTime(), m_tidyAt, m_queueAt, m_writeAgainAt, m_listenAt}) {
         if (next) {
             const auto left =
                 std::chrono::ceil<std::chrono::milliseconds>(*next - KernelRunner::Clock::now());
@@ -94,13 +96,16 @@ void Keeper::round()
     const std::size_t socketsAt = items.size();
     if (KernelSockets *sockets = m_runner.sockets(); sockets != nullptr) {
         for (const Channel channel : allChannels) {
+            if (channel == Channel::Iopub && m_listenAt) {
+                continue;
+            }
             items.push_back({sockets->socket(channel).handle(), 0, ZMQ_POLLIN, 0});
         }
     }
     zmq::poll(items, std::chrono::milliseconds(timeout(m_hasMore)));
     m_owners.serve(std::span(items).subspan(ownersAt, socketsAt - ownersAt),
                    [this](auto &peer, const auto &frame) { takeFrame(peer, frame); });
-    m_hasMore = m_runner.receive(messagesPerRound);
+    gather(m_runner.receive(messagesPerRound));
     if (ownersAt > 1 && items[1].revents != 0) {
         m_runner.process().readOutput();
     }
@@ -108,6 +113,22 @@ void Keeper::round()
     m_runner.onTime();
     publishProgress();
     endIfAlone();
+}
+
+// A kernel that flushes each line sends thousands of small messages a second. To be woken for each
+// one takes the processor from the kernel: what is printed close together is taken together.
+void Keeper::gather(const KernelRunner::Received &received)
+{
+    m_hasMore = received.hasMore;
+    m_listenAt.reset();
+    if (!received.isOnlyPrinted) {
+        return;
+    }
+    const auto now = KernelRunner::Clock::now();
+    if (!m_hasMore && now - m_printedAt < 3 * gatherTime) {
+        m_listenAt = now + gatherTime;
+    }
+    m_printedAt = now;
 }
 
 void Keeper::endIfAlone()

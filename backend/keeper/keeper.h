@@ -41,6 +41,7 @@ private:
     [[nodiscard]] keeperprotocol::Progress progress() const;
     void rememberProcesses();
     void giveMemoryBack(bool isBusy);
+    void gather(const KernelRunner::Received &received);
 
     std::string m_bundle;
     std::unique_ptr<JournalWriter> m_journal;
@@ -52,8 +53,8 @@ private:
     bool m_hadOwner = false;
     pid_t m_rememberedPid = -1;
     std::optional<KernelRunner::Clock::time_point> m_tidyAt, m_queueAt, m_aloneSince,
-        m_writeAgainAt;
-    KernelRunner::Clock::time_point m_queueToldAt;
+        m_writeAgainAt, m_listenAt;
+    KernelRunner::Clock::time_point m_queueToldAt, m_printedAt;
     keeperprotocol::Progress m_told;
 };
 

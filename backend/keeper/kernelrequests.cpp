@@ -69,10 +69,10 @@ std::string hexOf(std::uint64_t value)
 
 } // namespace
 
-bool KernelRunner::receive(std::size_t atMost)
+KernelRunner::Received KernelRunner::receive(std::size_t atMost)
 {
     if (!m_sockets) {
-        return false;
+        return {};
     }
     std::size_t taken = 0;
     std::size_t bytes = 0;
@@ -99,7 +99,8 @@ bool KernelRunner::receive(std::size_t atMost)
     if (taken > 0 && m_phase == Phase::Draining) {
         m_drainedAt = std::min(Clock::now() + drainQuiet, m_drainLimit);
     }
-    return isEnough();
+    const bool isUrgent = m_recorder.takeUrgent();
+    return {isEnough(), taken > 0 && !isUrgent};
 }
 
 std::optional<KernelRunner::Request> KernelRunner::readRequest(std::string_view frame)

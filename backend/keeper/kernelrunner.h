@@ -75,7 +75,12 @@ public:
     // The loop's part.
     [[nodiscard]] KernelSockets *sockets() { return m_sockets.get(); }
     [[nodiscard]] KernelProcess &process() { return m_process; }
-    [[nodiscard]] bool receive(std::size_t atMost); // true: there may be more
+    struct Received
+    {
+        bool hasMore = false;       // perhaps
+        bool isOnlyPrinted = false; // text came and nothing else
+    };
+    [[nodiscard]] Received receive(std::size_t atMost);
     void childEnded();
     void onTime();
     [[nodiscard]] std::optional<Clock::time_point> nextTime() const;

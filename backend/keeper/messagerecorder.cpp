@@ -110,6 +110,7 @@ std::optional<OwnMessage> MessageRecorder::record(Channel channel,
     const Parent parent = {wire::jsonString(parsed->parentHeader, "msg_id").value_or(""),
                            wire::jsonString(parsed->parentHeader, "session").value_or("")};
     const std::string type = wire::jsonString(parsed->header, "msg_type").value_or("");
+    m_isUrgent = m_isUrgent || channel != Channel::Iopub || type != "stream";
     if (parent.session == m_ownSession) {
         OwnMessage own{channel, type, parent.id, std::string(parsed->content)};
         // That the kernel shuts down concerns everyone.

@@ -48,6 +48,8 @@ public:
     [[nodiscard]] std::optional<bool> takeEnded() { return std::exchange(m_ended, std::nullopt); }
     // The kernel says that it is done with it; the reply is still to come, if it comes.
     [[nodiscard]] bool takeIdle() { return std::exchange(m_isRunningIdle, false); }
+    // Something else than printed text has come: somebody may wait for it. Told once.
+    [[nodiscard]] bool takeUrgent() { return std::exchange(m_isUrgent, false); }
 
     [[nodiscard]] std::optional<OwnMessage> record(Channel channel,
                                                    std::span<const std::string_view> frames);
@@ -91,6 +93,7 @@ private:
     std::deque<std::pair<std::string, std::string>> m_cells;
     std::optional<bool> m_ended;
     bool m_isRunningIdle = false;
+    bool m_isUrgent = false;
     struct Lost
     {
         std::uint64_t messages = 0;
