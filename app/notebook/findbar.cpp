@@ -178,6 +178,7 @@ void FindBar::close()
 {
     hide();
     *m_stop = true;
+    m_isSearching = false;
     m_searching.setFuture({});
     m_hits.clear();
     m_current = -1;
@@ -216,7 +217,8 @@ void FindBar::search(bool jump)
         takeFound(findInCells(cells, query()), jump);
         return;
     }
-    m_jumps = jump || (m_searching.isRunning() && m_jumps);
+    m_jumps = jump || (m_isSearching && m_jumps);
+    m_isSearching = true;
     m_stop = std::make_shared<std::atomic<bool>>(false);
     m_searching.setFuture(
         QtConcurrent::run([cells = std::move(cells), query = query(), stop = m_stop] {
@@ -227,6 +229,7 @@ void FindBar::search(bool jump)
 
 void FindBar::takeFound(std::vector<SearchHit> found, bool jump)
 {
+    m_isSearching = false;
     m_found = std::move(found);
     m_hits.clear();
     for (const SearchHit &hit : m_found)
@@ -296,7 +299,7 @@ void FindBar::updateCount()
         m_count->setText(m_problem);
     else if (m_text->text().isEmpty())
         m_count->clear();
-    else if (m_searching.isRunning())
+    else if (m_isSearching)
         m_count->setText(tr("Searching…"));
     else if (m_hits.isEmpty())
         m_count->setText(tr("No results"));

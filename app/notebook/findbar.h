@@ -40,7 +40,7 @@ public:
     void next();
     void previous();
     [[nodiscard]] int hitCount() const { return int(m_hits.size()); }
-    [[nodiscard]] bool isSearching() const { return m_searching.isRunning(); }
+    [[nodiscard]] bool isSearching() const { return m_isSearching; }
 
 signals:
     // The current hit is in a part of an output that its cell does not show.
@@ -80,6 +80,7 @@ private:
     QFutureWatcher<std::vector<SearchHit>> m_searching;
     std::shared_ptr<std::atomic<bool>> m_stop; // asks the other thread to end
     bool m_jumps = false;                      // when it is done
+    bool m_isSearching = false;                // until what it found is taken
 };
 
 } // namespace farcell
