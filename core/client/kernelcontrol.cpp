@@ -75,6 +75,11 @@ QFuture<Result<KernelDeath>> KernelControl::death(const KernelId &kernel)
     return get<KernelDeath>(routeOf(kernel, "/death"), kernelDeathFrom);
 }
 
+QFuture<Result<std::vector<api::CellUsage>>> KernelControl::usages(const KernelId &kernel)
+{
+    return get<std::vector<api::CellUsage>>(routeOf(kernel, "/usage"), api::cellUsagesFromJson);
+}
+
 QFuture<Result<>> KernelControl::interrupt(const KernelId &kernel, InterruptStep step)
 {
     const char *name = "interrupt";

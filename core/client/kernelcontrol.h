@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/api/usage.h"
 #include "core/client/httpcaller.h"
 #include "core/client/kernelreports.h"
 
@@ -7,6 +8,7 @@
 #include <QObject>
 
 #include <functional>
+#include <vector>
 
 namespace farcell {
 
@@ -32,6 +34,8 @@ public:
     QFuture<Result<QList<KernelSummary>>> kernels();
     QFuture<Result<KernelProcess>> process(const KernelId &kernel);
     QFuture<Result<KernelDeath>> death(const KernelId &kernel); // of the last one
+    // Of its latest executions, oldest first.
+    QFuture<Result<std::vector<api::CellUsage>>> usages(const KernelId &kernel);
     QFuture<Result<>> interrupt(const KernelId &kernel, InterruptStep step);
 
     QFuture<Result<KernelQueue>> queue(const KernelId &kernel);

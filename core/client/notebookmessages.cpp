@@ -19,6 +19,14 @@ bool isKernelGone(const QString &executionState)
 
 void NotebookSession::Private::handleMessage(const KernelMessage &message)
 {
+    if (message.type() == api::usageMessage) {
+        handleUsage(message);
+        return;
+    }
+    if (message.type() == api::gpuShortageMessage) {
+        handleGpuShortage(message);
+        return;
+    }
     CellRun *const run = find(message.parentId());
     if (run == nullptr && message.type() == QLatin1String("execute_input"))
         follow(message);
@@ -188,6 +196,40 @@ void NotebookSession::Private::handleLost(const MsgId &request)
     }
     run->outcome = run->hasBegun ? Phase::Failed : Phase::Aborted;
     finish(request);
+}
+
+// The run may be over already, or have been over before this app was started.
+CellId NotebookSession::Private::cellOf(const MsgId &request, const QString &sentId)
+{
+    if (const CellRun *const run = find(request))
+        return run->cell;
+    const CellId named = cellNamed(sentId);
+    // A cell without an id in the file was sent with ours.
+    return named.isEmpty() && document.findCell(CellId(sentId)) != nullptr ? CellId(sentId) : named;
+}
+
+void NotebookSession::Private::handleUsage(const KernelMessage &message)
+{
+    const auto usage = api::cellUsageFromJson(message.content);
+    const CellId cell = usage ? cellOf(usage->message, usage->cellId) : CellId();
+    if (cell.isEmpty())
+        return;
+    const CellRun *const now = active();
+    const bool runsAgain = now != nullptr && now->cell == cell && now->request != usage->message;
+    if (!runsAgain) {
+        states[cell].usage = *usage;
+        emit q->runStateChanged(cell);
+    }
+    emit q->usageReported(cell, *usage);
+}
+
+void NotebookSession::Private::handleGpuShortage(const KernelMessage &message)
+{
+    const auto shortage = api::gpuShortageFromJson(message.content);
+    const CellId cell =
+        shortage ? cellOf(message.parentId(), textAt(message.content, "cell_id")) : CellId();
+    if (!cell.isEmpty())
+        emit q->gpuShortageReported(cell, *shortage);
 }
 
 void NotebookSession::Private::handleContentReset()

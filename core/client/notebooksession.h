@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/api/usage.h"
 #include "core/base/ids.h"
 #include "core/base/result.h"
 #include "core/client/kernelconnection.h"
@@ -61,8 +62,8 @@ public:
     void forget();        // the kernel was shut down or given up
 
     [[nodiscard]] CellRunState runState(const CellId &id) const;
-    [[nodiscard]] CellId runningCell() const; // empty if none
-    [[nodiscard]] int queueLength() const;    // without the running cell
+    [[nodiscard]] CellId runningCell() const;              // empty if none
+    [[nodiscard]] int queueLength() const;                 // without the running cell
     [[nodiscard]] std::vector<CellId> queuedCells() const; // in the order they run
     [[nodiscard]] bool isBusy() const;
 
@@ -76,6 +77,10 @@ signals:
     void runStateChanged(const farcell::CellId &id);
     void queueChanged();
     void cellFinished(const farcell::CellId &id, bool ok);
+    // What a run of the cell cost; that of its latest run is in its runState() as well.
+    void usageReported(const farcell::CellId &id, const farcell::api::CellUsage &usage);
+    // The cell's run found no memory on a GPU: what was there.
+    void gpuShortageReported(const farcell::CellId &id, const farcell::api::GpuShortage &shortage);
     void queueFinished(bool ok); // all ran, or an error stopped it
     void inputRequested(const farcell::CellId &id, const QString &prompt, bool password);
     void inputEnded(const farcell::CellId &id);

@@ -99,6 +99,8 @@ private:
     void handlePayload(const CellRun &run, const nlohmann::json &content);
     void handleInputRequest(const CellRun &run, const KernelMessage &message);
     void setCount(const CellId &cell, const nlohmann::json &content);
+    void handleUsage(const KernelMessage &message);
+    void handleGpuShortage(const KernelMessage &message);
     void handleContentReset();
 
     void handleFollowed(CellRun &run, const KernelMessage &message);
@@ -108,6 +110,7 @@ private:
     void remember(const PendingRun &run);
     [[nodiscard]] bool wasOver(const MsgId &request) const;
     [[nodiscard]] CellId cellNamed(const QString &fileId) const;
+    [[nodiscard]] CellId cellOf(const MsgId &request, const QString &sentId);
 };
 
 } // namespace farcell

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/api/usage.h"
+
 #include <QDateTime>
 #include <QString>
 
@@ -27,6 +29,7 @@ struct CellRunState
     QDateTime startedAt;                  // UTC; Running and later
     std::chrono::milliseconds elapsed{0}; // when finished
     std::optional<int> executionCount;
+    std::optional<api::CellUsage> usage; // told soon after the end, by servers that know it
 };
 
 } // namespace farcell
