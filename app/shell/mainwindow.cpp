@@ -2,9 +2,12 @@
 
 #include "app/connect/tokenstore.h"
 #include "app/notebook/settings.h"
+#include "app/panels/cellbands.h"
 #include "app/panels/filespanel.h"
 #include "app/panels/outlinepanel.h"
 #include "app/panels/queuepanel.h"
+#include "app/panels/resourcemonitor.h"
+#include "app/panels/resourcespanel.h"
 #include "app/panels/sessionspanel.h"
 #include "app/shell/commandpalette.h"
 #include "app/shell/commandregistry.h"
@@ -97,6 +100,8 @@ MainWindow::~MainWindow()
 
 void MainWindow::build()
 {
+    m_monitor = new ResourceMonitor(this);
+    m_bands = new CellBands(this);
     auto *centre = new QWidget(this);
     auto *column = new QVBoxLayout(centre);
     column->setContentsMargins(0, 0, 0, 0);
@@ -185,6 +190,7 @@ QWidget *MainWindow::buildRail()
     add("view.files", true);
     add("view.queue", true);
     add("view.sessions", true);
+    add("view.resources", true);
     layout->addStretch();
     add("tools.keyboard", false);
     return rail;
@@ -203,11 +209,13 @@ QWidget *MainWindow::buildSidePanel()
     m_files = new FilesPanel(m_workspace.theme, m_side);
     m_queue = new QueuePanel(m_workspace.theme, m_side);
     m_sessions = new SessionsPanel(m_workspace.runtimes, m_workspace.theme, m_side);
+    m_resources = new ResourcesPanel(*m_monitor, *m_bands, m_workspace.theme, m_side);
     m_sideStack = new QStackedWidget(m_side);
     m_panels = {{Panel::Outline, QStringLiteral("view.outline"), tr("Outline"), m_outline},
                 {Panel::Files, QStringLiteral("view.files"), tr("Files"), m_files},
                 {Panel::Queue, QStringLiteral("view.queue"), tr("Queue"), m_queue},
-                {Panel::Sessions, QStringLiteral("view.sessions"), tr("Sessions"), m_sessions}};
+                {Panel::Sessions, QStringLiteral("view.sessions"), tr("Sessions"), m_sessions},
+                {Panel::Resources, QStringLiteral("view.resources"), tr("Resources"), m_resources}};
     for (const PanelEntry &entry : std::as_const(m_panels))
         m_sideStack->addWidget(entry.widget);
     auto *close = new QToolButton(m_side);
@@ -265,7 +273,8 @@ QWidget *MainWindow::buildCentre()
     stripLayout->addWidget(m_tabs);
     stripLayout->addWidget(plus);
     stripLayout->addStretch();
-    m_toolBar = new NotebookToolBar(*m_commands, m_keymap, *m_menus, m_workspace.theme, centre);
+    m_toolBar =
+        new NotebookToolBar(*m_commands, m_keymap, *m_menus, m_workspace.theme, *m_monitor, centre);
     m_start = new StartPage(m_workspace.settings, m_workspace.theme, centre);
     m_pages = new QStackedWidget(centre);
     m_pages->addWidget(m_start);

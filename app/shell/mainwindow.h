@@ -17,6 +17,7 @@ class QToolButton;
 
 namespace farcell {
 
+class CellBands;
 class CommandPalette;
 class CommandRegistry;
 class DesktopNotifier;
@@ -27,6 +28,8 @@ class Menus;
 class NotebookToolBar;
 class OutlinePanel;
 class QueuePanel;
+class ResourceMonitor;
+class ResourcesPanel;
 class RunNotifier;
 class Runtime;
 class SessionsPanel;
@@ -36,6 +39,7 @@ class TabStrip;
 class TokenStore;
 struct KernelSummary;
 struct OpenPage;
+struct ResourceWarning;
 struct RuntimeChoice;
 
 // The window: menu bar, rail and panels, tabs with their pages, status bar; and the commands of
@@ -79,7 +83,8 @@ private:
         Outline,
         Files,
         Queue,
-        Sessions
+        Sessions,
+        Resources
     };
 
     struct PanelEntry
@@ -143,6 +148,7 @@ private:
     void shutdownKernel(Runtime *runtime, const KernelId &kernel);
     void showNotebook(NotebookView *notebook);
     void tellCurrentKernel();
+    void showWarning(NotebookView *notebook, const ResourceWarning &warning);
 
     // windowrestore.cpp
     void restoreRemotePage(const OpenPage &page, bool isCurrent);
@@ -172,6 +178,8 @@ private:
     TabStrip *m_tabs = nullptr;
     QStackedWidget *m_pages = nullptr;
     StartPage *m_start = nullptr;
+    ResourceMonitor *m_monitor = nullptr;
+    CellBands *m_bands = nullptr;
     NotebookToolBar *m_toolBar = nullptr;
     StatusBar *m_status = nullptr;
     QWidget *m_side = nullptr;
@@ -181,6 +189,7 @@ private:
     FilesPanel *m_files = nullptr;
     QueuePanel *m_queue = nullptr;
     SessionsPanel *m_sessions = nullptr;
+    ResourcesPanel *m_resources = nullptr;
     DesktopNotifier *m_notifier = nullptr;
     RunNotifier *m_runs = nullptr;
     QSplitter *m_splitter = nullptr;

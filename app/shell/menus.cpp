@@ -41,19 +41,19 @@ void Menus::buildMenuBar(QMenuBar &bar)
                      "cell.delete - cell.moveUp cell.moveDown cell.split cell.merge cell.toCode "
                      "cell.toText - edit.find edit.findNext edit.findPrevious - "
                      "outputs.clearAll notebook.privateOutputs");
-    QMenu *view = add(
-        tr("&View"),
-        "view.outline view.files view.queue view.sessions view.sidePanel - view.collapseSections "
-        "view.expandSections view.saveFolds - view.toggleCode view.toggleOutput "
-        "view.lineNumbers - view.zoomIn view.zoomOut view.zoomReset "
-        "view.fullScreen - view.nextTab view.previousTab");
+    QMenu *view =
+        add(tr("&View"), "view.outline view.files view.queue view.sessions view.resources "
+                         "view.sidePanel - view.collapseSections "
+                         "view.expandSections view.saveFolds - view.toggleCode view.toggleOutput "
+                         "view.lineNumbers - view.zoomIn view.zoomOut view.zoomReset "
+                         "view.fullScreen - view.nextTab view.previousTab");
     QMenu *themes = view->addMenu(tr("Theme"));
     fill(*themes, words("view.themeSystem view.themeLight view.themeDark"));
     add(tr("&Insert"), "insert.code insert.codeAbove insert.text insert.section insert.scratch");
     add(tr("&Runtime"),
         "run.all run.before run.cell run.selection run.after run.section - kernel.interrupt "
         "kernel.restart kernel.restartRunAll kernel.disconnect kernel.shutdown - "
-        "runtime.connect kernel.change");
+        "runtime.connect kernel.change view.resources");
     add(tr("&Tools"), "tools.palette - tools.settings tools.keyboard");
     add(tr("&Help"), "help.welcome tools.keyboard - help.about");
 }

@@ -1,13 +1,18 @@
 #pragma once
 
-#include <QWidget>
+#include "core/api/metrics.h"
+
+#include <QAbstractButton>
+
+#include <vector>
 
 namespace farcell {
 
 class ThemeSource;
 
-// Two thin bars, RAM and disk of the runtime, with figures in the tool tip. GUI thread.
-class MeterBar : public QWidget
+// Thin bars: RAM and disk of the runtime, and beside them memory and load of its fullest GPU where
+// there is one; the figures of all in the tool tip. A click asks for more. GUI thread.
+class MeterBar : public QAbstractButton
 {
     Q_OBJECT
     Q_DISABLE_COPY_MOVE(MeterBar)
@@ -15,16 +20,29 @@ class MeterBar : public QWidget
 public:
     explicit MeterBar(ThemeSource &theme, QWidget *parent = nullptr);
 
-    void setUse(qint64 memoryUsed, qint64 memoryTotal, qint64 diskUsed, qint64 diskTotal);
+    void setUse(const api::MetricsSample &sample);
 
-    [[nodiscard]] QSize sizeHint() const override { return {84, 28}; }
+    [[nodiscard]] QSize sizeHint() const override;
+    [[nodiscard]] QSize minimumSizeHint() const override { return sizeHint(); }
 
 protected:
     void paintEvent(QPaintEvent *event) override;
 
 private:
+    struct Bar
+    {
+        QString name;
+        double part = 0;     // 0..1
+        bool isLimit = true; // full is bad; false: full is well used
+        bool isKnown = true;
+
+        friend bool operator==(const Bar &a, const Bar &b) = default;
+    };
+    void drawBar(QPainter &painter, const QPoint &at, const Bar &bar) const;
+    [[nodiscard]] int nameWidth() const;
+
     ThemeSource &m_theme;
-    double m_memory = 0, m_disk = 0; // 0..1
+    std::vector<Bar> m_bars; // two in a column
 };
 
 } // namespace farcell

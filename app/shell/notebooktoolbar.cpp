@@ -4,33 +4,29 @@
 #include "app/notebook/linknotice.h"
 #include "app/notebook/notebookview.h"
 #include "app/notebook/runtimehub.h"
+#include "app/panels/resourcemonitor.h"
 #include "app/shell/commandregistry.h"
 #include "app/shell/connectbutton.h"
 #include "app/shell/keymap.h"
 #include "app/shell/menus.h"
 #include "app/shell/meterbar.h"
 #include "app/theme/theme.h"
-#include "core/base/onfinished.h"
 #include "core/client/linkstate.h"
 
 #include <QFrame>
-#include <QFuture>
 #include <QHBoxLayout>
 #include <QMenu>
 #include <QToolButton>
 
-#include <chrono>
-
 namespace farcell {
 
-using namespace std::chrono_literals;
-
 NotebookToolBar::NotebookToolBar(CommandRegistry &commands, Keymap &keymap, Menus &menus,
-                                 ThemeSource &theme, QWidget *parent)
+                                 ThemeSource &theme, ResourceMonitor &monitor, QWidget *parent)
     : QWidget(parent)
     , m_commands(commands)
     , m_keymap(keymap)
     , m_theme(theme)
+    , m_monitor(monitor)
     , m_meter(new MeterBar(theme, this))
     , m_connect(new ConnectButton(theme, this))
 {
@@ -70,19 +66,20 @@ NotebookToolBar::NotebookToolBar(CommandRegistry &commands, Keymap &keymap, Menu
     auto *connectMenu = new QMenu(m_connect);
     menus.fill(*connectMenu,
                {QStringLiteral("runtime.connect"), QStringLiteral("kernel.change"),
-                QStringLiteral("-"), QStringLiteral("kernel.interrupt"),
-                QStringLiteral("kernel.restart"), QStringLiteral("kernel.restartRunAll"),
-                QStringLiteral("-"), QStringLiteral("kernel.disconnect"),
-                QStringLiteral("kernel.shutdown")});
+                QStringLiteral("view.resources"), QStringLiteral("-"),
+                QStringLiteral("kernel.interrupt"), QStringLiteral("kernel.restart"),
+                QStringLiteral("kernel.restartRunAll"), QStringLiteral("-"),
+                QStringLiteral("kernel.disconnect"), QStringLiteral("kernel.shutdown")});
     m_connect->setMenu(connectMenu);
     connect(m_connect, &ConnectButton::connectRequested, this, [this] {
         if (m_notebook)
             m_notebook->kernel().connectDefault();
     });
     connect(&keymap, &Keymap::changed, this, &NotebookToolBar::updateToolTips);
-    m_poll.setInterval(5s);
-    connect(&m_poll, &QTimer::timeout, this, &NotebookToolBar::pollResources);
-    m_poll.start();
+    connect(&monitor, &ResourceMonitor::sampled, this, &NotebookToolBar::refreshMeter);
+    connect(&monitor, &ResourceMonitor::stateChanged, this, &NotebookToolBar::refreshMeter);
+    connect(m_meter, &MeterBar::clicked, this,
+            [this] { m_commands.trigger(QStringLiteral("view.resources")); });
     m_meter->hide();
     updateToolTips();
 }
@@ -136,9 +133,8 @@ void NotebookToolBar::setNotebook(NotebookView *notebook)
     m_notebook = notebook;
     if (notebook)
         connect(notebook, &NotebookView::statusChanged, this, &NotebookToolBar::refresh);
-    m_meter->hide();
     refresh();
-    pollResources();
+    refreshMeter();
 }
 
 void NotebookToolBar::refresh()
@@ -148,6 +144,7 @@ void NotebookToolBar::refresh()
     m_connect->setEnabled(m_notebook && m_notebook->isUsable());
     if (m_notebook)
         refreshConnection();
+    refreshMeter();
 }
 
 void NotebookToolBar::refreshConnection()
@@ -159,7 +156,6 @@ void NotebookToolBar::refreshConnection()
     case KernelLink::State::Disconnected:
         m_connect->setState(ConnectButton::State::Disconnected, tr("Connect"),
                             tr("Start a kernel on: %1").arg(where));
-        m_meter->hide();
         return;
     case KernelLink::State::Starting:
         m_connect->setState(ConnectButton::State::Starting, tr("Connecting…"), where);
@@ -174,9 +170,6 @@ void NotebookToolBar::refreshConnection()
     if (showLink(kernel.linkState(), where))
         return;
     const bool busy = kernel.executionState() == QStringLiteral("busy");
-    if (m_connect->state() != ConnectButton::State::Idle &&
-        m_connect->state() != ConnectButton::State::Busy)
-        pollResources();
     m_connect->setState(busy ? ConnectButton::State::Busy : ConnectButton::State::Idle, title,
                         busy ? tr("%1 on %2, busy").arg(title, where)
                              : tr("%1 on %2, ready").arg(title, where));
@@ -204,26 +197,21 @@ bool NotebookToolBar::showLink(const LinkState &link, const QString &where)
     case LinkState::Phase::Gone:
         return false;
     }
-    if (link.phase != LinkState::Phase::CatchingUp)
-        m_meter->hide(); // nobody knows now
     return true;
 }
 
-void NotebookToolBar::pollResources()
+// Only of a machine that a kernel of the notebook is on, and that answers.
+void NotebookToolBar::refreshMeter()
 {
-    if (!m_notebook || !isVisible() || !window()->isActiveWindow() ||
-        m_notebook->kernel().state() != KernelLink::State::Connected)
-        return;
-    RuntimeClient *client = m_notebook->kernel().client();
-    if (!client)
-        return;
-    onFinished(client->resources(), this, [this](const Result<MachineResources> &use) {
-        const bool shown =
-            use && m_notebook && m_notebook->kernel().state() == KernelLink::State::Connected;
-        m_meter->setVisible(shown);
-        if (shown)
-            m_meter->setUse(use->memoryUsed, use->memoryTotal, use->diskUsed, use->diskTotal);
-    });
+    const bool isConnected =
+        m_notebook && m_notebook->kernel().state() == KernelLink::State::Connected &&
+        m_notebook->kernel().linkState().phase != LinkState::Phase::Reconnecting &&
+        m_notebook->kernel().linkState().phase != LinkState::Phase::Offline;
+    const bool isKnown = m_monitor.latest() && m_monitor.state() == ResourceMonitor::State::Live &&
+                         m_monitor.notebook() == m_notebook;
+    m_meter->setVisible(isConnected && isKnown);
+    if (isConnected && isKnown)
+        m_meter->setUse(*m_monitor.latest());
 }
 
 } // namespace farcell

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <QPointer>
-#include <QTimer>
 #include <QWidget>
 
 class QMenu;
@@ -15,11 +14,12 @@ class Keymap;
 class Menus;
 class MeterBar;
 class NotebookView;
+class ResourceMonitor;
 class ThemeSource;
 struct LinkState;
 
-// The row above a notebook: + Code, + Text, Run all, and at the right the runtime's memory and
-// disk and the Connect button. GUI thread; owned by the window.
+// The row above a notebook: + Code, + Text, Run all, and at the right the runtime's meters
+// and the Connect button. GUI thread; owned by the window.
 class NotebookToolBar : public QWidget
 {
     Q_OBJECT
@@ -27,7 +27,7 @@ class NotebookToolBar : public QWidget
 
 public:
     NotebookToolBar(CommandRegistry &commands, Keymap &keymap, Menus &menus, ThemeSource &theme,
-                    QWidget *parent = nullptr);
+                    ResourceMonitor &monitor, QWidget *parent = nullptr);
 
     void setNotebook(NotebookView *notebook);
     void refresh();
@@ -38,17 +38,17 @@ private:
     void updateToolTips();
     void refreshConnection();
     bool showLink(const LinkState &link, const QString &where);
-    void pollResources();
+    void refreshMeter();
 
     CommandRegistry &m_commands;
     Keymap &m_keymap;
     ThemeSource &m_theme;
+    ResourceMonitor &m_monitor;
     QPointer<NotebookView> m_notebook;
     QList<QToolButton *> m_buttons;
     QToolButton *m_stop;
     MeterBar *m_meter;
     ConnectButton *m_connect;
-    QTimer m_poll;
 };
 
 } // namespace farcell

@@ -227,6 +227,8 @@ void MainWindow::addViewCommands()
     add("view.files", tr("Files"), "folder", [this] { showPanel(Panel::Files, true); });
     add("view.queue", tr("Queue"), "queue", [this] { showPanel(Panel::Queue, true); });
     add("view.sessions", tr("Sessions"), "sessions", [this] { showPanel(Panel::Sessions, true); });
+    add("view.resources", tr("View resources"), "chart",
+        [this] { showPanel(Panel::Resources, true); });
     add("view.sidePanel", tr("Show or hide the side panel"), "sidebar",
         [this] { showPanel(m_panel == Panel::None ? Panel::Outline : Panel::None, false); });
     add("view.fullScreen", tr("Full screen"), "expand",

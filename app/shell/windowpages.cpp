@@ -5,9 +5,11 @@
 #include "app/notebook/runtimehub.h"
 #include "app/notebook/settings.h"
 #include "app/notebook/textpage.h"
+#include "app/panels/cellbands.h"
 #include "app/panels/filespanel.h"
 #include "app/panels/outlinepanel.h"
 #include "app/panels/queuepanel.h"
+#include "app/panels/resourcemonitor.h"
 #include "app/shell/commandregistry.h"
 #include "app/shell/mainwindow.h"
 #include "app/shell/menus.h"
@@ -55,6 +57,7 @@ void MainWindow::wireNotebook(NotebookView *notebook)
         tellCurrentKernel();
     });
     m_runs->watch(notebook);
+    m_bands->watch(notebook);
     connect(notebook, &NotebookView::commandRequested, m_commands.get(), &CommandRegistry::trigger);
     connect(notebook, &NotebookView::openTextRequested, this, &MainWindow::openText);
     connect(notebook, &NotebookView::openLinkRequested, this, &MainWindow::openLink);
@@ -91,6 +94,7 @@ void MainWindow::pageChanged()
     Page *page = currentPage();
     NotebookView *notebook = currentNotebook();
     m_toolBar->setVisible(notebook != nullptr && !notebook->isBroken());
+    m_monitor->setNotebook(notebook);
     m_toolBar->setNotebook(notebook);
     m_outline->setNotebook(notebook);
     m_status->setNotebook(notebook);

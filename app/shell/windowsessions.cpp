@@ -1,7 +1,10 @@
 // The part of MainWindow that works with kernels, whoever's they are.
 
+#include "app/notebook/infobar.h"
 #include "app/notebook/kernellink.h"
 #include "app/notebook/runtimehub.h"
+#include "app/panels/resourcemonitor.h"
+#include "app/panels/resourcespanel.h"
 #include "app/panels/sessionspanel.h"
 #include "app/shell/desktopnotifier.h"
 #include "app/shell/mainwindow.h"
@@ -10,9 +13,12 @@
 #include "app/shell/tabstrip.h"
 #include "core/base/onfinished.h"
 #include "core/client/runtimeclient.h"
+#include "core/notebook/notebookdocument.h"
 
 #include <QFileInfo>
 #include <QFuture>
+
+#include <utility>
 
 namespace farcell {
 
@@ -24,6 +30,23 @@ void MainWindow::wireSessions()
     connect(m_sessions, &SessionsPanel::openRequested, this, &MainWindow::openKernel);
     connect(m_sessions, &SessionsPanel::restartRequested, this, &MainWindow::restartKernel);
     connect(m_sessions, &SessionsPanel::shutdownRequested, this, &MainWindow::shutdownKernel);
+    connect(m_resources, &ResourcesPanel::restartRequested, this, &MainWindow::restartKernel);
+    connect(m_resources, &ResourcesPanel::cellRequested, this, [this](const CellId &cell) {
+        if (const NotebookView *notebook = usableNotebook();
+            notebook && notebook->document().findCell(cell)) {
+            notebook->list().setCurrentCell(cell);
+            notebook->list().reveal(cell);
+        }
+    });
+    connect(m_monitor, &ResourceMonitor::warned, this, &MainWindow::showWarning);
+}
+
+// Quietly, once, with the way to the numbers beside it.
+void MainWindow::showWarning(NotebookView *notebook, const ResourceWarning &warning)
+{
+    InfoBar::Choice show{tr("View resources"), [this] { showPanel(Panel::Resources, false); }};
+    notebook->infoBar().showMessage(warning.key, InfoBar::Kind::Warning, warning.text,
+                                    {std::move(show)});
 }
 
 NotebookView *MainWindow::notebookOf(const KernelId &kernel) const

@@ -65,6 +65,11 @@ QFuture<Result<QList<KernelSummary>>> KernelControl::kernels()
     return get<QList<KernelSummary>>(QStringLiteral("api/farcell/kernels"), kernelSummariesFrom);
 }
 
+QFuture<Result<api::GpuReport>> KernelControl::gpus()
+{
+    return get<api::GpuReport>(QString(api::gpusRoute).mid(1), api::gpuReportFromJson);
+}
+
 QFuture<Result<KernelProcess>> KernelControl::process(const KernelId &kernel)
 {
     return get<KernelProcess>(routeOf(kernel, "/process"), kernelProcessFrom);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/api/gpus.h"
 #include "core/api/usage.h"
 #include "core/client/httpcaller.h"
 #include "core/client/kernelreports.h"
@@ -37,6 +38,7 @@ public:
     // Of its latest executions, oldest first.
     QFuture<Result<std::vector<api::CellUsage>>> usages(const KernelId &kernel);
     QFuture<Result<>> interrupt(const KernelId &kernel, InterruptStep step);
+    QFuture<Result<api::GpuReport>> gpus(); // of the machine, with who holds their memory
 
     QFuture<Result<KernelQueue>> queue(const KernelId &kernel);
     QFuture<Result<>> cancel(const KernelId &kernel, const MsgId &item);
