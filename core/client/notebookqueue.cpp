@@ -209,7 +209,7 @@ void NotebookSession::Private::finish(const MsgId &request)
         endInput();
     const CellRun ended = std::move(*it);
     runs.erase(it);
-    noteOver(request);
+    noteOver(ended.request); // `request` may have been in what is erased
     const CellId cell = ended.cell;
     const bool hasRun = wasActive && ended.outcome != Phase::Aborted;
     if (wasActive) {
