@@ -111,8 +111,9 @@ void NotebookSession::Private::beginFollowed(CellRun &run)
     persist();
 }
 
-void NotebookSession::Private::endFollowed(const MsgId &request, Phase outcome)
+void NotebookSession::Private::endFollowed(const MsgId &given, Phase outcome)
 {
+    const MsgId request = given; // it may lie in what is erased here
     const auto it = std::find_if(followed.begin(), followed.end(),
                                  [&](const CellRun &run) { return run.request == request; });
     if (it == followed.end())

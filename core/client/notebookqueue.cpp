@@ -190,8 +190,9 @@ void NotebookSession::Private::recordTimes(const CellRun &run, std::chrono::mill
         document.mergeCellMetadata(run.cell, patch);
 }
 
-void NotebookSession::Private::finish(const MsgId &request)
+void NotebookSession::Private::finish(const MsgId &given)
 {
+    const MsgId request = given; // it often lies in what changes here
     const auto it = std::find_if(runs.begin(), runs.end(),
                                  [&](const CellRun &run) { return run.request == request; });
     if (it == runs.end() || request.isEmpty())
@@ -209,7 +210,7 @@ void NotebookSession::Private::finish(const MsgId &request)
         endInput();
     const CellRun ended = std::move(*it);
     runs.erase(it);
-    noteOver(ended.request); // `request` may have been in what is erased
+    noteOver(request);
     const CellId cell = ended.cell;
     const bool hasRun = wasActive && ended.outcome != Phase::Aborted;
     if (wasActive) {

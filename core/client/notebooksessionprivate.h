@@ -28,7 +28,7 @@ public:
     // --- the queue
     void enqueue(const CellId &cell, OnError onError, const std::optional<QString> &text = {});
     void startNext();
-    void finish(const MsgId &request);
+    void finish(const MsgId &given);
     void abortAll(Phase runningBecomes);
     bool abortQueue();
     void cancel(const CellId &cell);
@@ -106,7 +106,7 @@ private:
     void handleFollowed(CellRun &run, const KernelMessage &message);
     void follow(const KernelMessage &message);
     void beginFollowed(CellRun &run);
-    void endFollowed(const MsgId &request, Phase outcome);
+    void endFollowed(const MsgId &given, Phase outcome);
     void remember(const PendingRun &run);
     [[nodiscard]] bool wasOver(const MsgId &request) const;
     [[nodiscard]] CellId cellNamed(const QString &fileId) const;

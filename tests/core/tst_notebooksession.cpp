@@ -1,6 +1,8 @@
+#include "core/client/attachmentstore.h"
 #include "tests/core/sessionbench.h"
 
 #include <QSignalSpy>
+#include <QTemporaryDir>
 #include <QTest>
 
 using namespace farcell;
@@ -34,6 +36,8 @@ private slots:
     void lostLineIsFoundAgain();
     void lostReplyEndsTheRun();
     void goneKernelIsToldFromABrokenNetwork();
+    void storeKnowsWhichRunIsOver_data();
+    void storeKnowsWhichRunIsOver();
     void timesAreWrittenAsTheFileDoes_data();
     void timesAreWrittenAsTheFileDoes();
 };
@@ -325,6 +329,38 @@ void TestNotebookSession::goneKernelIsToldFromABrokenNetwork()
     QCOMPARE(bench.connection->state(), KernelConnection::State::Closed);
     QCOMPARE(bench.phase(cell), Phase::Failed);
     QCOMPARE(failed.first().first().value<Error>().code, ErrorCode::NotFound);
+}
+
+void TestNotebookSession::storeKnowsWhichRunIsOver_data()
+{
+    QTest::addColumn<bool>("idleFirst");
+    QTest::newRow("reply first") << false;
+    QTest::newRow("idle first") << true;
+}
+
+void TestNotebookSession::storeKnowsWhichRunIsOver()
+{
+    QFETCH(bool, idleFirst);
+    const QTemporaryDir folder;
+    AttachmentStore store(folder.filePath(QStringLiteral("attachments.json")));
+    Bench bench;
+    Attachment base;
+    base.notebook = QStringLiteral("/n.ipynb");
+    bench.session.remember(&store, base);
+    const CellId first = bench.add();
+    const CellId second = bench.add();
+    bench.run({first, second});
+    const Request ended = bench.next();
+    bench.server.busy(ended, 1);
+    idleFirst ? bench.server.idle(ended) : bench.server.replyOk(ended, 1);
+    idleFirst ? bench.server.replyOk(ended, 1) : bench.server.idle(ended);
+    bench.server.busy(bench.next(), 2);
+    QTRY_COMPARE(bench.phase(second), Phase::Running);
+
+    const QList<PendingRun> runs = store.find(base.notebook)->runs;
+    QCOMPARE(runs.size(), 2);
+    QVERIFY(runs[0].isOver && !runs[1].isOver);
+    QVERIFY(runs[0].request != runs[1].request);
 }
 
 void TestNotebookSession::timesAreWrittenAsTheFileDoes_data()
