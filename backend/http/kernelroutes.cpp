@@ -46,7 +46,7 @@ HttpResponse startedResponse(const Result<KernelModel> &model)
     return response;
 }
 
-QFuture<HttpResponse> startKernel(Services &services, const HttpRequest &request)
+QFuture<HttpResponse> createKernel(Services &services, const HttpRequest &request)
 {
     auto fields = JsonFields::parse(request.body);
     if (!fields)
@@ -62,14 +62,16 @@ QFuture<HttpResponse> startKernel(Services &services, const HttpRequest &request
             return ready(errorResponse(400, tr("kernel_id must be a UUID")));
         start.id = KernelId(uuid.toString(QUuid::WithoutBraces));
     }
-    auto environment = environmentField(*fields);
-    if (!environment)
-        return ready(errorResponse(environment.error()));
-    start.environment = std::move(*environment);
+    auto wishes = kernelWishes(*fields);
+    if (!wishes)
+        return ready(errorResponse(wishes.error()));
+    start.environment = std::move(wishes->environment);
+    start.resources = std::move(wishes->resources);
     if (fields->error())
         return ready(errorResponse(*fields->error()));
-    return services.kernels.start(start).then(
-        &services.context, [](const Result<KernelModel> &model) { return startedResponse(model); });
+    return startKernel(services, start)
+        .then(&services.context,
+              [](const Result<KernelModel> &model) { return startedResponse(model); });
 }
 
 QFuture<HttpResponse> stopKernel(Services &services, const HttpRequest &request)
@@ -156,37 +158,6 @@ void addChannels(Router &router, Services &services)
 
 } // namespace
 
-json kernelJson(const KernelModel &model)
-{
-    json object{{"id", model.id.toString().toStdString()},
-                {"name", model.name.toStdString()},
-                {"last_activity", isoTime(model.lastActivity).toStdString()},
-                {"execution_state", model.executionState.toStdString()},
-                {"connections", model.connections}};
-    if (!model.reason.isEmpty())
-        object["reason"] = model.reason.toStdString();
-    return object;
-}
-
-Result<QMap<QString, QString>> environmentField(JsonFields &fields)
-{
-    QMap<QString, QString> environment;
-    const auto given = fields.object("env");
-    if (!given)
-        return environment;
-    for (const auto &[key, value] : given->value().items()) {
-        const QString name = QString::fromStdString(key);
-        if (!value.is_string() || name.isEmpty() || name.contains(u'=') ||
-            name.contains(QChar(u'\0')))
-            return fail(ErrorCode::InvalidData, tr("env must be an object of texts"));
-        const QString text = QString::fromStdString(value.get_ref<const std::string &>());
-        if (text.contains(QChar(u'\0')))
-            return fail(ErrorCode::InvalidData, tr("env must be an object of texts"));
-        environment.insert(name, text);
-    }
-    return environment;
-}
-
 void addKernelRoutes(Router &router, Services &services)
 {
     const QString one = QStringLiteral("/api/kernels/{id}");
@@ -197,7 +168,7 @@ void addKernelRoutes(Router &router, Services &services)
         return jsonResponse(200, list);
     });
     router.add("POST", QStringLiteral("/api/kernels"),
-               [&services](const HttpRequest &request) { return startKernel(services, request); });
+               [&services](const HttpRequest &request) { return createKernel(services, request); });
     router.addPlain("GET", one, [&services](const HttpRequest &request) {
         const auto model = services.kernels.kernel(kernelOf(request));
         return model ? jsonResponse(200, kernelJson(*model)) : unknownKernel(kernelOf(request));

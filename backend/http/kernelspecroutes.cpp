@@ -1,6 +1,7 @@
 #include "backend/contents/contentsmodel.h"
 #include "backend/http/requesttarget.h"
 #include "backend/http/services.h"
+#include "backend/runtimes/environments.h"
 #include "core/jupyter/kernelspec.h"
 
 #include <QCoreApplication>
@@ -38,9 +39,9 @@ json specJson(const KernelSpec &spec)
             {"resources", std::move(resources)}};
 }
 
-HttpResponse allSpecs()
+HttpResponse allSpecs(const Environments &environments)
 {
-    const std::vector<KernelSpec> specs = findKernelSpecs();
+    const std::vector<KernelSpec> specs = environments.specs();
     json list = json::object();
     for (const KernelSpec &spec : specs)
         list[spec.name.toStdString()] = specJson(spec);
@@ -48,9 +49,9 @@ HttpResponse allSpecs()
                                   {"kernelspecs", std::move(list)}});
 }
 
-HttpResponse resource(const QString &name, const QString &file)
+HttpResponse resource(const Environments &environments, const QString &name, const QString &file)
 {
-    const auto spec = findKernelSpec(name);
+    const auto spec = environments.spec(name);
     if (!spec)
         return errorResponse(spec.error());
     const QString folder = QFileInfo(spec->directory).canonicalFilePath();
@@ -78,12 +79,13 @@ void addKernelspecRoutes(Router &router, Services &services)
     const auto nameOf = [](const HttpRequest &request) {
         return request.parameters.value(QStringLiteral("name"));
     };
-    router.add("GET", QStringLiteral("/api/kernelspecs"),
-               [&services](const HttpRequest &) { return onPool(services, allSpecs); });
+    router.add("GET", QStringLiteral("/api/kernelspecs"), [&services](const HttpRequest &) {
+        return onPool(services, [&services] { return allSpecs(services.environments); });
+    });
     router.add("GET", QStringLiteral("/api/kernelspecs/{name}"),
                [&services, nameOf](const HttpRequest &request) {
-                   return onPool(services, [name = nameOf(request)] {
-                       const auto spec = findKernelSpec(name);
+                   return onPool(services, [&services, name = nameOf(request)] {
+                       const auto spec = services.environments.spec(name);
                        return spec ? jsonResponse(200, specJson(*spec))
                                    : errorResponse(spec.error());
                    });
@@ -91,8 +93,9 @@ void addKernelspecRoutes(Router &router, Services &services)
     router.add("GET", QStringLiteral("/kernelspecs/{name}/{file}"),
                [&services, nameOf](const HttpRequest &request) {
                    const QString file = request.parameters.value(QStringLiteral("file"));
-                   return onPool(services,
-                                 [name = nameOf(request), file] { return resource(name, file); });
+                   return onPool(services, [&services, name = nameOf(request), file] {
+                       return resource(services.environments, name, file);
+                   });
                });
 }
 

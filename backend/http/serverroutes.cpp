@@ -8,6 +8,7 @@
 #include "backend/runtimes/machine.h"
 #include "core/api/farcellapi.h"
 #include "core/api/metrics.h"
+#include "core/api/runtimetype.h"
 
 #include <QCoreApplication>
 #include <QTimer>
@@ -79,7 +80,7 @@ HttpResponse farcellInfo()
                                {api::featureResources, api::featureSequence, api::featureReplay,
                                 api::featureOnce, api::featureQueue, api::featureLadder,
                                 api::featurePostMortem, api::featureKernels, api::featureGpus,
-                                api::featureMetrics}};
+                                api::featureMetrics, api::featureRuntimeType}};
     return jsonResponse(200, api::toJson(info));
 }
 

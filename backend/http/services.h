@@ -14,9 +14,11 @@
 
 namespace farcell {
 class Contents;
+class Environments;
 class GpuService;
 class KernelService;
 class Machine;
+class NvidiaSmi;
 class TerminalService;
 } // namespace farcell
 
@@ -29,7 +31,7 @@ class RequestGate;
 class SessionStore;
 
 // What the routes work with. Built by main(); outlives the server. All of it lives on the server's
-// thread; only Contents is also used on the pool.
+// thread; only Contents, Environments and NvidiaSmi are also used on the pool.
 struct Services
 {
     Contents &contents;
@@ -40,6 +42,8 @@ struct Services
     ConfigStore &config;
     Machine &machine;
     GpuService &gpus;
+    Environments &environments;
+    NvidiaSmi &nvidiaSmi;
     RequestGate &gate;
     QObject &context; // answers that come later are dropped when it is gone
     QThreadPool &pool;
@@ -55,6 +59,7 @@ void addKernelspecRoutes(Router &router, Services &services);
 void addKernelRoutes(Router &router, Services &services);
 void addFarcellKernelRoutes(Router &router, Services &services);
 void addGpuRoutes(Router &router, Services &services);
+void addRuntimeRoutes(Router &router, Services &services);
 void addMetricsRoutes(Router &router, MetricsHub &metrics);
 void addSessionRoutes(Router &router, Services &services);
 void addContentsRoutes(Router &router, Services &services);

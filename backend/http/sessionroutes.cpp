@@ -94,7 +94,9 @@ private:
     }
 
     QFuture<HttpResponse> createWith(const Session &wanted, const QString &kernelName,
-                                     const QMap<QString, QString> &environment);
+                                     const KernelWishes &wishes);
+    [[nodiscard]] KernelStart startFor(const Session &session, const QString &kernelName,
+                                       const KernelWishes &wishes) const;
 
     Services &m_services;
     QHash<QString, QFuture<HttpResponse>> m_starting; // by path: two at once get one session
@@ -125,14 +127,14 @@ QFuture<HttpResponse> SessionCalls::create(const HttpRequest &request)
     if (const auto known = m_services.sessions.findPath(wanted.path))
         return ready(answer(201, *known));
     QString kernelName;
-    QMap<QString, QString> environment;
+    KernelWishes wishes;
     if (kernel) {
         const auto id = kernel->text("id");
         kernelName = kernel->text("name").value_or(QString());
-        auto given = environmentField(*kernel);
+        auto given = kernelWishes(*kernel);
         if (kernel->error() || !given)
             return ready(errorResponse(kernel->error() ? *kernel->error() : given.error()));
-        environment = std::move(*given);
+        wishes = std::move(*given);
         if (id) {
             if (!m_services.kernels.kernel(KernelId(*id)))
                 return ready(errorResponse(404, tr("No such kernel: %1").arg(*id)));
@@ -143,22 +145,29 @@ QFuture<HttpResponse> SessionCalls::create(const HttpRequest &request)
     if (const auto other = m_starting.constFind(wanted.path);
         other != m_starting.constEnd() && !other->isFinished())
         return *other;
-    QFuture<HttpResponse> started = createWith(wanted, kernelName, environment);
+    QFuture<HttpResponse> started = createWith(wanted, kernelName, wishes);
     if (!started.isFinished())
         m_starting.insert(wanted.path, started);
     return started;
 }
 
-QFuture<HttpResponse> SessionCalls::createWith(const Session &wanted, const QString &kernelName,
-                                               const QMap<QString, QString> &environment)
+KernelStart SessionCalls::startFor(const Session &session, const QString &kernelName,
+                                   const KernelWishes &wishes) const
 {
     KernelStart start;
     start.name = kernelName;
-    start.workingDirectory = m_services.contents.workingDirectory(wanted.path);
-    start.sessionName = wanted.path;
-    start.environment = environment;
-    return m_services.kernels.start(start).then(
-        &m_services.context, [this, wanted](const Result<KernelModel> &model) {
+    start.workingDirectory = m_services.contents.workingDirectory(session.path);
+    start.sessionName = session.path;
+    start.environment = wishes.environment;
+    start.resources = wishes.resources;
+    return start;
+}
+
+QFuture<HttpResponse> SessionCalls::createWith(const Session &wanted, const QString &kernelName,
+                                               const KernelWishes &wishes)
+{
+    return startKernel(m_services, startFor(wanted, kernelName, wishes))
+        .then(&m_services.context, [this, wanted](const Result<KernelModel> &model) {
             m_starting.remove(wanted.path);
             if (!model)
                 return startFailure(model.error());
@@ -182,28 +191,29 @@ QFuture<HttpResponse> SessionCalls::change(const SessionId &id, const HttpReques
     auto kernel = fields->object("kernel");
     const auto kernelId = kernel ? kernel->text("id") : std::nullopt;
     const auto kernelName = kernel ? kernel->text("name") : std::nullopt;
+    auto wishes = kernel ? kernelWishes(*kernel) : Result<KernelWishes>();
     if (fields->error() || (kernel && kernel->error()))
         return ready(errorResponse(fields->error() ? *fields->error() : *kernel->error()));
+    if (!wishes)
+        return ready(errorResponse(wishes.error()));
 
     if (kernelId) {
         if (!m_services.kernels.kernel(KernelId(*kernelId)))
             return ready(errorResponse(400, tr("No such kernel: %1").arg(*kernelId)));
         session->kernel = KernelId(*kernelId);
     } else if (kernelName) {
-        KernelStart start;
-        start.name = *kernelName;
-        start.workingDirectory = m_services.contents.workingDirectory(session->path);
-        start.sessionName = session->path;
-        return m_services.kernels.start(start).then(
-            &m_services.context, [this, changed = *session](const Result<KernelModel> &model) {
-                if (!model)
-                    return startFailure(model.error());
-                Session session = changed;
-                const KernelId old = std::exchange(session.kernel, model->id);
-                m_services.sessions.update(session); // before its kernel ends, or it would end too
-                (void)m_services.kernels.shutdown(old);
-                return answer(200, session);
-            });
+        return startKernel(m_services, startFor(*session, *kernelName, *wishes))
+            .then(&m_services.context,
+                  [this, changed = *session](const Result<KernelModel> &model) {
+                      if (!model)
+                          return startFailure(model.error());
+                      Session session = changed;
+                      const KernelId old = std::exchange(session.kernel, model->id);
+                      // before its kernel ends, or it would end too
+                      m_services.sessions.update(session);
+                      (void)m_services.kernels.shutdown(old);
+                      return answer(200, session);
+                  });
     }
     m_services.sessions.update(*session);
     return ready(answer(200, *session));

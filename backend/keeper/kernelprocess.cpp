@@ -130,9 +130,17 @@ struct Pipe
 
 // In the child: only async-signal-safe calls, then exec. Tells errno through `problem`.
 [[noreturn]] void becomeKernel(const char *program, char *const *argv, char *const *environment,
-                               const char *directory, int output, int problem, pid_t keeper)
+                               const char *directory, int output, int problem, pid_t keeper,
+                               char *const *groups)
 {
     setsid();
+    for (; *groups != nullptr; ++groups) {
+        const int group = open(*groups, O_WRONLY | O_CLOEXEC);
+        if (group >= 0) {
+            [[maybe_unused]] const ssize_t entered = write(group, "0", 1); // tried before
+            close(group);
+        }
+    }
     // A kernel nobody can reach any more must not go on holding a GPU.
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     sigset_t none;
@@ -178,8 +186,13 @@ KernelProcess::start(const std::vector<std::string> &argv,
                      const std::map<std::string, std::string> &environment,
                      const std::string &workingDirectory)
 {
-    const std::string program = findProgram(argv.front(), environment);
+    std::string program = findProgram(argv.front(), environment);
     std::vector<std::string> arguments = argv;
+    if (!m_view.isPlain() && access(program.c_str(), X_OK) == 0) {
+        arguments = viewCommand(m_view);
+        arguments.push_back(std::exchange(program, "/proc/self/exe")); // ourselves
+        arguments.insert(arguments.end(), argv.begin(), argv.end());
+    }
     std::vector<std::string> variables;
     variables.reserve(environment.size());
     for (const auto &[name, value] : environment) {
@@ -196,11 +209,15 @@ KernelProcess::start(const std::vector<std::string> &argv,
     }
     m_tail.clear();
     m_oomBefore = {};
+    prepareGroup();
+    std::vector<std::string> groups = m_group ? m_group->entrances() : std::vector<std::string>();
+    const std::vector<char *> groupPointers = pointers(groups);
     const pid_t keeper = getpid();
     const pid_t child = fork();
     if (child == 0) {
         becomeKernel(program.c_str(), argumentPointers.data(), variablePointers.data(),
-                     workingDirectory.c_str(), output.write, problem.write, keeper);
+                     workingDirectory.c_str(), output.write, problem.write, keeper,
+                     groupPointers.data());
     }
     close(output.write);
     close(problem.write);
@@ -222,6 +239,27 @@ KernelProcess::start(const std::vector<std::string> &argv,
     m_pid = child;
     noteOomKills();
     return {};
+}
+
+void KernelProcess::setLimits(const ResourceLimits &limits, const std::string &groupName)
+{
+    m_limits = limits;
+    m_groupName = groupName;
+}
+
+void KernelProcess::prepareGroup()
+{
+    m_group.reset();
+    m_limitsRefused.clear();
+    if (m_limits.areNone()) {
+        return;
+    }
+    auto made = ControlGroup::create(m_groupName, m_limits);
+    if (made) {
+        m_group.emplace(*std::move(made));
+    } else {
+        m_limitsRefused = made.error();
+    }
 }
 
 void KernelProcess::noteOomKills()

@@ -1,9 +1,13 @@
 #pragma once
 
+#include "backend/keeper/controlgroup.h"
+#include "backend/keeper/kernelview.h"
+
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <sys/types.h>
@@ -44,6 +48,11 @@ public:
     start(const std::vector<std::string> &argv,
           const std::map<std::string, std::string> &environment,
           const std::string &workingDirectory);
+    // From the next start on. The group's name is of the kernel alone.
+    void setLimits(const ResourceLimits &limits, const std::string &groupName);
+    void setView(KernelView view) { m_view = std::move(view); }
+    // Why the limits do not hold for what was started last; empty if they do.
+    [[nodiscard]] const std::string &limitsRefused() const { return m_limitsRefused; }
     [[nodiscard]] bool isRunning() const { return m_pid > 0; }
     [[nodiscard]] pid_t pid() const { return m_pid; }
     // To the whole group.
@@ -60,11 +69,16 @@ public:
 
 private:
     void keepOutput(const char *bytes, std::size_t size);
+    void prepareGroup();
 
     std::string m_outputPath;
     std::string m_tail;
     std::uint64_t m_outputBytes = 0;
     OomCount m_oomBefore;
+    ResourceLimits m_limits;
+    KernelView m_view;
+    std::string m_groupName, m_limitsRefused;
+    std::optional<ControlGroup> m_group;
     pid_t m_pid = -1;
     int m_output = -1;
 };

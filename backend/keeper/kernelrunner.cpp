@@ -74,7 +74,12 @@ KernelRunner::KernelRunner(zmq::context_t &context, StartDescription description
     , m_recorder(journal, m_session)
     , m_process(m_bundle + '/' + bundle::outputFile)
     , m_durations(m_bundle + bundle::durationsFile)
-{}
+{
+    m_process.setLimits(m_description.limits, "farcell-" + m_description.kernelId);
+    if (m_description.ownView) {
+        m_process.setView({m_description.nvidiaSmi, hiddenDevices(m_description.gpus)});
+    }
+}
 
 KernelRunner::~KernelRunner()
 {
@@ -371,6 +376,7 @@ std::string KernelRunner::stateJson() const
                      {"ready", m_phase == Phase::Running},
                      {"reason", m_reason},
                      {"problem", m_problem},
+                     {"limits_refused", m_process.limitsRefused()},
                      {"output", m_phase == Phase::Dead ? m_process.outputTail() : std::string()},
                      {"kernel_pid", m_process.pid()},
                      {"restarts", m_restartsInARow}});

@@ -1,4 +1,5 @@
 #include "backend/keeper/keeper.h"
+#include "backend/keeper/kernelview.h"
 
 #include <algorithm>
 #include <csignal>
@@ -66,6 +67,9 @@ int keep(const std::string &bundle)
 // farcell-keeper BUNDLE: started by farcelld with the bundle's listening socket as descriptor 3.
 int main(int argc, char **argv)
 {
+    if (argc > 2 && std::strcmp(argv[1], farcell::viewWord) == 0) {
+        return farcell::enterView(argc, argv); // on the way to be a kernel
+    }
     struct stat listener = {};
     if (argc != 2 || fstat(inheritedListener, &listener) != 0 || !S_ISSOCK(listener.st_mode)) {
         std::fprintf(stderr, "farcell-keeper is started by farcelld, not by hand\n");

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <fstream>
 #include <sstream>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -61,12 +62,19 @@ tl::expected<StartDescription, std::string> StartDescription::read(const std::st
     // Not in those of older versions, whose kernels may still run.
     static_cast<void>(take(from, "end_with_server", d.endWithServer));
     static_cast<void>(take(from, "started_at", d.startedAt));
+    static_cast<void>(take(from, "memory_limit", d.limits.memory));
+    static_cast<void>(take(from, "cpu_limit", d.limits.cores));
+    static_cast<void>(take(from, "own_view", d.ownView));
+    static_cast<void>(take(from, "nvidia_smi", d.nvidiaSmi));
+    if (std::vector<std::string> gpus; take(from, "gpus", gpus)) {
+        d.gpus = std::move(gpus);
+    }
     return d;
 }
 
 tl::expected<void, std::string> StartDescription::write(const std::string &path) const
 {
-    const json text = {
+    json text = {
         {"kernel_id", kernelId},
         {"kernel_name", kernelName},
         {"language", language},
@@ -82,7 +90,14 @@ tl::expected<void, std::string> StartDescription::write(const std::string &path)
         {"started_at", startedAt},
         {"retained_bytes", retainedBytes},
         {"max_restarts", maxRestarts},
+        {"memory_limit", limits.memory},
+        {"cpu_limit", limits.cores},
+        {"own_view", ownView},
+        {"nvidia_smi", nvidiaSmi},
     };
+    if (gpus) {
+        text["gpus"] = *gpus;
+    }
     return writePrivateFile(path, text.dump(2, ' ', false, json::error_handler_t::replace));
 }
 

@@ -1,7 +1,10 @@
 #pragma once
 
+#include "backend/keeper/controlgroup.h"
+
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +31,10 @@ struct StartDescription
     std::int64_t startedAt = 0; // Unix time, s
     std::uint64_t retainedBytes = 4ULL * 1024 * 1024 * 1024;
     int maxRestarts = 5;
+    ResourceLimits limits;
+    std::optional<std::vector<std::string>> gpus; // UUIDs of those it sees; absent: all
+    bool ownView = false;                         // in a namespace of its own, see KernelView
+    std::string nvidiaSmi;                        // to be seen there as /opt/bin/nvidia-smi
 
     static tl::expected<StartDescription, std::string> read(const std::string &path);
     [[nodiscard]] tl::expected<void, std::string> write(const std::string &path) const;

@@ -58,9 +58,11 @@ KernelModel KernelHandle::model() const
     model.reason = reason();
     model.lastSequence = lastSequence();
     model.started = m_identity.started;
+    model.resources = m_identity.resources;
     const nlohmann::json &known = m_link.state();
     if (m_gone.isEmpty() && known.is_object()) {
         model.pid = std::max<qint64>(0, known.value("kernel_pid", qint64(0)));
+        model.limitsRefused = QString::fromStdString(known.value("limits_refused", std::string()));
     }
     model.problem = problem();
     if (const nlohmann::json &queue = m_link.queue(); queue.is_object()) {

@@ -34,6 +34,7 @@ public:
         QString workingDirectory;
         nlohmann::json specJson; // to see whether the kernelspec changed meanwhile
         QDateTime started;
+        api::KernelResources resources;
     };
     KernelHandle(Identity identity, QString bundle, pid_t keeper, QObject *parent = nullptr);
     ~KernelHandle() override;

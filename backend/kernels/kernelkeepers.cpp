@@ -1,4 +1,5 @@
 #include "backend/kernels/kernelserviceparts.h"
+#include "backend/kernels/kernelstart.h"
 
 #include <QDir>
 
@@ -74,7 +75,8 @@ void KernelService::Private::readoptBundle(const QString &bundle, const QString 
                                QString::fromStdString(description->language),
                                QString::fromStdString(description->workingDirectory),
                                {},
-                               startOf(*description)},
+                               startOf(*description),
+                               resourcesOf(*description)},
         bundle, keeper);
     const Result<> opened = handle->link().open(bundle);
     if (!opened || !handle->link().waitForGreeting(greetingMs)) {

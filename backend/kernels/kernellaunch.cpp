@@ -58,6 +58,8 @@ KernelService::Private::launch(const KernelSpec &spec, const KernelStart &reques
     description.endWithServer = options.endWithServer;
     description.startedAt = QDateTime::currentSecsSinceEpoch();
     description.retainedBytes = options.retainedBytes;
+    description.ownView = options.ownView;
+    description.nvidiaSmi = options.nvidiaSmi.toStdString();
     if (const Result<> made = makeBundle(bundle, description); !made) {
         return tl::unexpected(made.error());
     }
@@ -68,7 +70,7 @@ KernelService::Private::launch(const KernelSpec &spec, const KernelStart &reques
     }
     auto handle = std::make_unique<KernelHandle>(
         KernelHandle::Identity{id, spec.name, spec.language, request.workingDirectory, spec.json,
-                               QDateTime::currentDateTimeUtc()},
+                               QDateTime::currentDateTimeUtc(), request.resources},
         bundle, *keeper);
     if (const Result<> opened = handle->link().open(bundle); !opened) {
         kill(*keeper, SIGKILL); // its kernel, if there is one already, goes with it
@@ -131,7 +133,8 @@ std::unique_ptr<KernelHandle> KernelService::Private::takeWarm(const KernelSpec 
                                                                const KernelStart &request)
 {
     const auto it = warm.find(spec.name);
-    if (it == warm.end() || !it->second || request.id || !request.environment.isEmpty()) {
+    if (it == warm.end() || !it->second || request.id || !request.environment.isEmpty() ||
+        !request.resources.isDefault()) {
         return nullptr;
     }
     const KernelHandle::Identity &identity = it->second->identity();
@@ -198,7 +201,7 @@ void KernelService::Private::warmUp(const QString &specName, const QString &dire
     }
     warm.emplace(specName, nullptr);
     QTimer::singleShot(warmDelay, q, [this, specName, directory] {
-        QtConcurrent::run(findKernelSpec, specName)
+        QtConcurrent::run(options.findSpec, specName)
             .then(q, [this, specName, directory](const Result<KernelSpec> &spec) {
                 const auto it = warm.find(specName);
                 if (it == warm.end() || it->second) {

@@ -104,8 +104,8 @@ QFuture<Result<KernelModel>> KernelService::start(const KernelStart &request)
 {
     const auto promise = newPromise<KernelModel>();
     // Kernelspecs are looked for on the disk, which may be slow.
-    QtConcurrent::run([name = request.name] {
-        return findKernelSpec(name.isEmpty() ? defaultKernelName(findKernelSpecs()) : name);
+    QtConcurrent::run([name = request.name, findSpec = d->options.findSpec] {
+        return findSpec(name.isEmpty() ? defaultKernelName(findKernelSpecs()) : name);
     }).then(this, [this, request, promise](const Result<KernelSpec> &spec) {
         d->begin(request, spec, promise);
     });

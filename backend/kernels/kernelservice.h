@@ -1,7 +1,9 @@
 #pragma once
 
+#include "core/api/runtimetype.h"
 #include "core/base/ids.h"
 #include "core/base/result.h"
+#include "core/jupyter/kernelspec.h"
 
 #include <QDateTime>
 #include <QFuture>
@@ -9,6 +11,7 @@
 #include <QMap>
 #include <QObject>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -31,6 +34,8 @@ struct KernelModel
     qint64 pid = 0;           // of the kernel; 0 when it does not run
     int queued = 0;           // executions that wait
     QString problem;          // what does not work though it runs: no room for its output
+    api::KernelResources resources;
+    QString limitsRefused; // why its limits do not hold, one sentence; empty if they do
 };
 
 struct KernelStart
@@ -40,6 +45,7 @@ struct KernelStart
     QString sessionName;      // JPY_SESSION_NAME: the notebook's path; may be empty
     QMap<QString, QString> environment;
     std::optional<KernelId> id; // ask for this id; ErrorCode::Exists if taken
+    api::KernelResources resources;
 };
 
 // How a client wants its stream.
@@ -83,8 +89,12 @@ class KernelService : public QObject
 public:
     struct Options
     {
-        QString stateDirectory;     // bundles live in <state>/kernels/<id>, 0700
-        QString keeperProgram;      // farcell-keeper
+        QString stateDirectory; // bundles live in <state>/kernels/<id>, 0700
+        QString keeperProgram;  // farcell-keeper
+        bool ownView = true; // kernels start in a namespace of their own where there is a reason
+        QString nvidiaSmi;   // they see it there as /opt/bin/nvidia-smi; empty: none
+        // Called on threads of the global pool.
+        std::function<Result<KernelSpec>(const QString &name)> findSpec = findKernelSpec;
         bool prewarm = true;        // keep one kernel ready per used kernelspec
         bool endWithServer = false; // kernels end soon when the server is gone, also if it crashed
         quint64 retainedBytes = 4ULL * 1024 * 1024 * 1024; // of each kernel's journal

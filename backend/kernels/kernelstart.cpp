@@ -58,6 +58,23 @@ bool canUseIpc(const KernelSpec &spec)
            spec.argv.contains(QStringLiteral("ipykernel"));
 }
 
+void describeResources(const api::KernelResources &resources, StartDescription &description)
+{
+    description.limits = {std::uint64_t(resources.memoryLimit.value_or(0)),
+                          resources.cpuLimit.value_or(0)};
+    if (!resources.gpus) {
+        return;
+    }
+    description.gpus.emplace();
+    for (const QString &uuid : *resources.gpus) {
+        description.gpus->push_back(uuid.toStdString());
+    }
+    // CUDA's own variable; the other one is for containers that the kernel starts.
+    const std::string visible = resources.gpus->join(u',').toStdString();
+    description.environment["CUDA_VISIBLE_DEVICES"] = visible;
+    description.environment["NVIDIA_VISIBLE_DEVICES"] = visible;
+}
+
 } // namespace
 
 StartDescription describeStart(const KernelSpec &spec, const KernelStart &request,
@@ -82,12 +99,31 @@ StartDescription describeStart(const KernelSpec &spec, const KernelStart &reques
     for (auto it = request.environment.cbegin(); it != request.environment.cend(); ++it) {
         description.environment[it.key().toStdString()] = it.value().toStdString();
     }
+    describeResources(request.resources, description);
     description.workingDirectory = request.workingDirectory.toStdString();
     description.resourceDirectory = spec.directory.toStdString();
     description.sessionName = request.sessionName.toStdString();
     description.interruptByMessage = spec.interruptMode == QStringLiteral("message");
     description.useIpc = canUseIpc(spec);
     return description;
+}
+
+api::KernelResources resourcesOf(const StartDescription &description)
+{
+    api::KernelResources resources;
+    if (description.limits.memory > 0) {
+        resources.memoryLimit = qint64(description.limits.memory);
+    }
+    if (description.limits.cores > 0) {
+        resources.cpuLimit = description.limits.cores;
+    }
+    if (description.gpus) {
+        resources.gpus.emplace();
+        for (const std::string &uuid : *description.gpus) {
+            *resources.gpus << QString::fromStdString(uuid);
+        }
+    }
+    return resources;
 }
 
 bool isKernelId(const KernelId &id)

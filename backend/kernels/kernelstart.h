@@ -7,9 +7,11 @@
 namespace farcell {
 
 // What the keeper is told to start: the kernelspec's command, the server's environment with the
-// kernelspec's and the request's variables on top, the transport the kernel can use.
+// kernelspec's and the request's variables and the choice of GPUs on top, its limits, the transport
+// the kernel can use.
 [[nodiscard]] StartDescription describeStart(const KernelSpec &spec, const KernelStart &request,
                                              const KernelId &id);
+[[nodiscard]] api::KernelResources resourcesOf(const StartDescription &description);
 // Only ids of this form become names of directories.
 [[nodiscard]] bool isKernelId(const KernelId &id);
 

@@ -25,17 +25,10 @@ Q_LOGGING_CATEGORY(lcDaemon, "farcell.daemon")
 // One more than the seven seconds that a kernel may take to end (docs/protocol.md).
 constexpr std::chrono::seconds stopLimit{8};
 
-// Beside us, in a build folder as well as when installed; or where Debian puts helpers.
-QString keeperProgram()
+NvidiaSmi::Options nvidiaSmiOptions(const ServeOptions &options)
 {
-    const QDir here(QCoreApplication::applicationDirPath());
-    for (const char *place :
-         {"farcell-keeper", "../libexec/farcell/farcell-keeper", "../lib/farcell/farcell-keeper"}) {
-        const QString path = here.absoluteFilePath(QString::fromLatin1(place));
-        if (QFileInfo(path).isExecutable())
-            return QDir::cleanPath(path);
-    }
-    return here.absoluteFilePath(QStringLiteral("farcell-keeper"));
+    return {options.nvidiaSmi, programBeside(QStringLiteral("farcell-keeper")),
+            !options.noNamespace};
 }
 
 QList<QByteArray> latin1(const QStringList &list)
@@ -75,6 +68,8 @@ Result<std::unique_ptr<Daemon>> Daemon::create(const ServeOptions &options)
         // Nothing here speaks TLS, and Qt says at every request that it cannot.
         QLoggingCategory::setFilterRules(QStringLiteral("qt.network.ssl.warning=false"));
     }
+    if (const auto checked = NvidiaSmi::check(options.nvidiaSmi); !checked)
+        return tl::unexpected(checked.error());
     Contents::Options contentsOptions;
     contentsOptions.root.followSymlinks = options.followSymlinks;
     contentsOptions.trash = options.trash;
@@ -116,8 +111,12 @@ Result<std::unique_ptr<Daemon>> Daemon::create(const ServeOptions &options)
         return tl::unexpected(cookieKey.error());
     KernelService::Options kernelOptions;
     kernelOptions.stateDirectory = folder;
-    kernelOptions.keeperProgram = keeperProgram();
+    kernelOptions.keeperProgram = programBeside(QStringLiteral("farcell-keeper"));
     kernelOptions.prewarm = options.prewarm;
+    kernelOptions.ownView = !options.noNamespace;
+    kernelOptions.nvidiaSmi = NvidiaSmi(nvidiaSmiOptions(options)).toAdd();
+    kernelOptions.findSpec = [environments = Environments((*contents)->rootDirectory())](
+                                 const QString &name) { return environments.spec(name); };
     kernelOptions.endWithServer = options.kernelsEndWithServer;
     kernelOptions.retainedBytes = quint64(options.journalMegabytes) * 1024 * 1024;
     auto kernels = KernelService::create(std::move(kernelOptions));
@@ -142,6 +141,8 @@ Daemon::Daemon(Parts parts)
     , m_sessions(m_parts.state->path() + QStringLiteral("/sessions.json"))
     , m_config(m_parts.state->path() + QStringLiteral("/config"))
     , m_machine(m_parts.contents->rootDirectory())
+    , m_environments(m_parts.contents->rootDirectory())
+    , m_nvidiaSmi(nvidiaSmiOptions(m_parts.options))
     , m_gpus(m_parts.options.nvmlLibrary)
     , m_gate({m_parts.token, m_parts.cookieKey, originPolicy(m_parts.address, m_parts.options)},
              m_router)
@@ -153,6 +154,8 @@ Daemon::Daemon(Parts parts)
                  m_config,
                  m_machine,
                  m_gpus,
+                 m_environments,
+                 m_nvidiaSmi,
                  m_gate,
                  *this,
                  m_pool,
@@ -188,6 +191,7 @@ Daemon::Daemon(Parts parts)
     http::addKernelRoutes(m_router, m_services);
     http::addFarcellKernelRoutes(m_router, m_services);
     http::addGpuRoutes(m_router, m_services);
+    http::addRuntimeRoutes(m_router, m_services);
     http::addMetricsRoutes(m_router, m_metrics);
     http::addSessionRoutes(m_router, m_services);
     http::addContentsRoutes(m_router, m_services);

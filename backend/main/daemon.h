@@ -15,7 +15,9 @@
 #include "backend/main/options.h"
 #include "backend/main/statedirectory.h"
 #include "backend/main/tlssetup.h"
+#include "backend/runtimes/environments.h"
 #include "backend/runtimes/machine.h"
+#include "backend/runtimes/nvidiasmi.h"
 #include "backend/terminals/terminalservice.h"
 
 #include <QObject>
@@ -71,6 +73,8 @@ private:
     http::EventHub m_events;
     http::ConfigStore m_config;
     Machine m_machine;
+    Environments m_environments;
+    NvidiaSmi m_nvidiaSmi;
     GpuService m_gpus;
     QThreadPool m_pool;
     http::Router m_router;

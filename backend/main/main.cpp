@@ -1,3 +1,4 @@
+#include "backend/gpucheck/gpucheck.h"
 #include "backend/main/daemon.h"
 #include "backend/main/gpuscommand.h"
 #include "backend/main/options.h"
@@ -64,6 +65,18 @@ void stopWithStdin(Daemon &daemon)
     });
 }
 
+int runGpuCheck(const GpuCheckOptions &options)
+{
+    const auto outcome = checkGpus(options);
+    if (!outcome) {
+        complain(outcome.error());
+        return exitUsage;
+    }
+    print(stdout, options.json ? QString::fromStdString(toJson(*outcome).dump(2)) + u'\n'
+                               : describe(*outcome));
+    return int(outcome->status);
+}
+
 int serve(QCoreApplication &application, const ServeOptions &options)
 {
     auto daemon = Daemon::create(options);
@@ -113,5 +126,7 @@ int main(int argc, char **argv)
         print(stdout, describeGpus(line->serve.nvmlLibrary));
         return 0;
     }
+    if (line->action == CommandLine::Action::GpuCheck)
+        return runGpuCheck(line->check);
     return serve(application, line->serve);
 }

@@ -3,8 +3,10 @@
 #include <QCommandLineParser>
 #include <QCoreApplication>
 #include <QDir>
+#include <QFileInfo>
 
 #include <optional>
+#include <utility>
 
 namespace farcell {
 
@@ -20,10 +22,14 @@ QString usage()
     return tr("Usage: farcelld serve [options]\n"
               "       farcelld token [--state-dir DIR] [--token-file FILE]\n"
               "       farcelld gpus [--nvml FILE]\n"
+              "       farcelld gpu-check [--gpu INDEX|UUID]... [--memory PERCENT] [--anyway]\n"
+              "                          [--json] [--nvml FILE]\n"
               "\n"
               "The backend of Farcell: a Jupyter server for one person. `token` prints the\n"
               "address, the token and the fingerprint of the TLS certificate; `gpus` lists the\n"
-              "GPUs of this machine, or says why there is none.\n"
+              "GPUs of this machine, or says why there is none; `gpu-check` tests their memory,\n"
+              "arithmetic and speed (exit status 0: sound, 1: a fault was found, 3: they cannot\n"
+              "be checked).\n"
               "\n"
               "Options:\n"
               "  --listen ADDRESS      HOST:PORT or unix:PATH; port 0 picks a free one; beyond\n"
@@ -49,7 +55,15 @@ QString usage()
               "                        end all kernels when the server ends\n"
               "  --journal-limit MB    how much of each kernel's output is kept (default 4096)\n"
               "  --nvml FILE           another NVML library than the system's\n"
+              "  --nvidia-smi FILE     another nvidia-smi than the one on PATH; it is kernels'\n"
+              "                        /opt/bin/nvidia-smi\n"
+              "  --no-namespace        kernels see the machine as it is: /opt/bin/nvidia-smi is\n"
+              "                        not added, and sudo works in them\n"
               "  --exit-with-stdin     end when standard input is closed\n"
+              "  --gpu INDEX|UUID      check only this one; may be repeated\n"
+              "  --memory PERCENT      how much of its memory to test with patterns (default 50)\n"
+              "  --anyway              check it although somebody computes on it\n"
+              "  --json                print the result as JSON\n"
               "  --version             print the version\n"
               "  --help                print this\n");
 }
@@ -71,10 +85,11 @@ void addOptions(QCommandLineParser &parser)
     };
     for (const char *name :
          {"listen", "root", "state-dir", "token-file", "allow-origin", "journal-limit",
-          "allow-host", "tls-cert", "tls-key", "cull-idle", "nvml"})
+          "allow-host", "tls-cert", "tls-key", "cull-idle", "nvml", "nvidia-smi", "gpu", "memory"})
         value(name);
-    for (const char *name : {"no-prewarm", "follow-symlinks", "kernels-end-with-server",
-                             "exit-with-stdin", "no-trash", "tls", "insecure", "help", "version"})
+    for (const char *name :
+         {"no-prewarm", "follow-symlinks", "kernels-end-with-server", "exit-with-stdin",
+          "no-namespace", "anyway", "json", "no-trash", "tls", "insecure", "help", "version"})
         parser.addOption(QCommandLineOption(QString::fromLatin1(name)));
     parser.addOption(QCommandLineOption(QStringLiteral("h")));
 }
@@ -120,6 +135,8 @@ Result<ServeOptions> readServe(const QCommandLineParser &parser)
     options.tlsCertificate = text("tls-cert").value_or(QString());
     options.tlsKey = text("tls-key").value_or(QString());
     options.nvmlLibrary = text("nvml").value_or(QString());
+    options.nvidiaSmi = text("nvidia-smi").value_or(QString());
+    options.noNamespace = flag("no-namespace");
     if (options.tlsCertificate.isEmpty() != options.tlsKey.isEmpty())
         return fail(ErrorCode::InvalidData, tr("--tls-cert and --tls-key go together"));
     if (options.insecure && (options.tls || !options.tlsKey.isEmpty()))
@@ -133,7 +150,35 @@ Result<ServeOptions> readServe(const QCommandLineParser &parser)
     return options;
 }
 
+Result<GpuCheckOptions> readCheck(const QCommandLineParser &parser)
+{
+    constexpr int all = 100;
+    GpuCheckOptions options;
+    options.gpus = parser.values(QStringLiteral("gpu"));
+    options.anyway = parser.isSet(QStringLiteral("anyway"));
+    options.json = parser.isSet(QStringLiteral("json"));
+    options.nvmlLibrary = parser.value(QStringLiteral("nvml"));
+    options.program = programBeside(QStringLiteral("farcell-gpu-check"));
+    if (const QString memory = QStringLiteral("memory"); parser.isSet(memory)) {
+        options.memoryPercent = parser.value(memory).toInt();
+        if (options.memoryPercent < 1 || options.memoryPercent > all)
+            return fail(ErrorCode::InvalidData, tr("--memory wants a percentage, 1 to 100"));
+    }
+    return options;
+}
+
 } // namespace
+
+QString programBeside(const QString &name)
+{
+    const QDir here(QCoreApplication::applicationDirPath());
+    for (const char *place : {"", "../libexec/farcell/", "../lib/farcell/"}) {
+        const QString path = here.absoluteFilePath(QLatin1String(place) + name);
+        if (QFileInfo(path).isExecutable())
+            return QDir::cleanPath(path);
+    }
+    return here.absoluteFilePath(name);
+}
 
 Result<CommandLine> parseCommandLine(const QStringList &arguments)
 {
@@ -154,6 +199,14 @@ Result<CommandLine> parseCommandLine(const QStringList &arguments)
     const QStringList words = parser.positionalArguments();
     const bool isToken = words == QStringList{QStringLiteral("token")};
     const bool isGpus = words == QStringList{QStringLiteral("gpus")};
+    if (words == QStringList{QStringLiteral("gpu-check")}) {
+        auto check = readCheck(parser);
+        if (!check)
+            return tl::unexpected(check.error());
+        line.action = CommandLine::Action::GpuCheck;
+        line.check = std::move(*check);
+        return line;
+    }
     if (words != QStringList{QStringLiteral("serve")} && !isToken && !isGpus)
         return fail(ErrorCode::InvalidData,
                     words.isEmpty()

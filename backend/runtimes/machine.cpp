@@ -49,15 +49,6 @@ api::Usage groupMemory()
     return usage;
 }
 
-api::Usage memoryUsage()
-{
-    const QByteArray text = readSmallFile(QStringLiteral("/proc/meminfo"));
-    const qint64 total = memoryLine(text, "MemTotal:");
-    const api::Usage machine{total, total - memoryLine(text, "MemAvailable:")};
-    const api::Usage group = groupMemory();
-    return group.total > 0 && group.total < machine.total ? group : machine;
-}
-
 api::Usage diskUsage(const QString &directory)
 {
     struct statvfs info = {};
@@ -73,6 +64,20 @@ Machine::Machine(QString directory)
     : m_directory(std::move(directory))
     , m_previous(readCpuTimes())
 {}
+
+api::Usage Machine::memory()
+{
+    const QByteArray text = readSmallFile(QStringLiteral("/proc/meminfo"));
+    const qint64 total = memoryLine(text, "MemTotal:");
+    const api::Usage machine{total, total - memoryLine(text, "MemAvailable:")};
+    const api::Usage group = groupMemory();
+    return group.total > 0 && group.total < machine.total ? group : machine;
+}
+
+int Machine::cpuCount()
+{
+    return QThread::idealThreadCount();
+}
 
 Machine::CpuTimes Machine::readCpuTimes()
 {
@@ -130,9 +135,9 @@ api::MachineResources Machine::look()
                     double(now.all - m_previous.all);
     m_previous = now;
     api::MachineResources resources;
-    resources.memory = memoryUsage();
+    resources.memory = memory();
     resources.disk = diskUsage(m_directory);
-    resources.cpuCount = QThread::idealThreadCount();
+    resources.cpuCount = cpuCount();
     resources.cpuPercent = m_percent;
     return resources;
 }

@@ -18,6 +18,8 @@ public:
     explicit Machine(QString directory);
 
     [[nodiscard]] api::MachineResources look();
+    [[nodiscard]] static api::Usage memory();
+    [[nodiscard]] static int cpuCount(); // that we may use
     // Since the previous call; nothing at the first.
     [[nodiscard]] std::optional<api::NetworkRates> network();
 
