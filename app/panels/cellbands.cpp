@@ -9,6 +9,8 @@
 #include "core/client/notebooksession.h"
 #include "core/notebook/notebookdocument.h"
 
+#include <QDateTime>
+
 #include <algorithm>
 
 namespace farcell {
@@ -44,6 +46,7 @@ void CellBands::watch(NotebookView *notebook)
     connect(&notebook->session(), &NotebookSession::usageReported, this,
             [this, notebook](const CellId &cell, const api::CellUsage &usage) {
                 take(notebook, cell, usage, false);
+                sort(notebook);
                 emit changed(notebook);
             });
     connect(&notebook->kernel(), &KernelLink::connected, this,
@@ -75,9 +78,10 @@ void CellBands::follow(NotebookView *notebook, const CellId &cell)
         if (bands.size() > most)
             bands.erase(bands.begin(), bands.begin() + long(most / 10));
     } else if (open != bands.rend()) {
-        open->to = open->from + double(state.elapsed.count()) / 1000;
-        open->hasFailed = state.phase == CellRunState::Phase::Failed ||
-                          state.phase == CellRunState::Phase::Interrupted;
+        // An end that nobody measured is now.
+        open->to = state.elapsed.count() > 0 ? open->from + double(state.elapsed.count()) / 1000
+                                             : secondsOf(QDateTime::currentDateTimeUtc());
+        open->hasFailed = state.phase != CellRunState::Phase::Succeeded;
     } else {
         return;
     }
@@ -94,10 +98,15 @@ void CellBands::take(NotebookView *notebook, const CellId &cell, const api::Cell
     const auto isKnown = [&usage](const CellBand &band) { return band.message == usage.message; };
     if (std::any_of(bands.begin(), bands.end(), isKnown))
         return;
-    // What runs now is no earlier run.
-    const auto mine = std::find_if(bands.rbegin(), bands.rend(), [&](const CellBand &band) {
-        return band.cell == cell && band.message.isEmpty() && !(isEarlier && band.to == 0);
-    });
+    // Of the run that ended, or of the one that is just ending; what runs now is no earlier run.
+    const auto last = [&](bool isOpen) {
+        return std::find_if(bands.rbegin(), bands.rend(), [&](const CellBand &band) {
+            return band.cell == cell && band.message.isEmpty() && (band.to == 0) == isOpen;
+        });
+    };
+    auto mine = last(false);
+    if (mine == bands.rend() && !isEarlier)
+        mine = last(true);
     CellBand band;
     band.cell = cell;
     band.message = usage.message;
@@ -109,8 +118,13 @@ void CellBands::take(NotebookView *notebook, const CellId &cell, const api::Cell
         *mine = band;
     else
         bands.push_back(band);
-    std::sort(bands.begin(), bands.end(),
-              [](const CellBand &a, const CellBand &b) { return a.from < b.from; });
+}
+
+void CellBands::sort(const NotebookView *notebook)
+{
+    std::vector<CellBand> &bands = m_bands[notebook];
+    std::stable_sort(bands.begin(), bands.end(),
+                     [](const CellBand &a, const CellBand &b) { return a.from < b.from; });
 }
 
 void CellBands::askEarlier(NotebookView *notebook)
@@ -125,6 +139,7 @@ void CellBands::askEarlier(NotebookView *notebook)
                        return;
                    for (const api::CellUsage &usage : *usages)
                        take(notebook, cellNamed(notebook->document(), usage.cellId), usage, true);
+                   sort(notebook);
                    emit changed(notebook);
                });
 }

@@ -46,6 +46,7 @@ private:
     void askEarlier(NotebookView *notebook);
     void take(NotebookView *notebook, const CellId &cell, const api::CellUsage &usage,
               bool isEarlier);
+    void sort(const NotebookView *notebook);
 
     QHash<const NotebookView *, std::vector<CellBand>> m_bands;
 };

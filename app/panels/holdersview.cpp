@@ -116,7 +116,7 @@ public:
             layout->addWidget(made);
             return made;
         };
-        m_free = button(QStringLiteral("clear"),
+        m_free = button(QStringLiteral("memory-free"),
                         HoldersView::tr("Free memory: forget the last traceback, collect garbage, "
                                         "empty PyTorch's cache. Variables stay."));
         m_restart = button(QStringLiteral("restart"), HoldersView::tr("Restart this kernel"));
@@ -150,28 +150,23 @@ protected:
         painter.setRenderHint(QPainter::Antialiasing);
         painter.setPen(Qt::NoPen);
         painter.setBrush(colourOf(m_holder, theme));
-        const bool hasNote = !m_holder.note.isEmpty();
-        const int top = hasNote ? 4 : 11;
-        painter.drawRoundedRect(QRectF(side, top + 5, 8, 8), 2, 2);
+        painter.drawRoundedRect(QRectF(side, 9, 8, 8), 2, 2);
         const int left = side + 16;
-        const int buttons = m_holder.kernel.isEmpty() ? 0 : 2 * buttonSize + 4;
-        const int right = width() - side - buttons;
-        painter.setFont(theme.body);
-        painter.setPen(theme.text);
-        const QString bytes = bytesText(m_holder.bytes);
-        const int wide = painter.fontMetrics().horizontalAdvance(bytes);
-        painter.drawText(QRect(right - wide, top, wide, 18), Qt::AlignRight | Qt::AlignVCenter,
-                         bytes);
+        const int room = width() - side - left - (m_holder.kernel.isEmpty() ? 0 : 2 * buttonSize);
         painter.setFont(m_holder.isCurrent ? theme.bodyStrong : theme.body);
-        painter.drawText(QRect(left, top, right - wide - 8 - left, 18),
-                         Qt::AlignLeft | Qt::AlignVCenter,
-                         painter.fontMetrics().elidedText(m_holder.title, Qt::ElideMiddle,
-                                                          right - wide - 8 - left));
+        painter.setPen(theme.text);
+        painter.drawText(QRect(left, 4, room, 18), Qt::AlignLeft | Qt::AlignVCenter,
+                         painter.fontMetrics().elidedText(m_holder.title, Qt::ElideMiddle, room));
         painter.setFont(theme.caption);
+        const QString bytes = bytesText(m_holder.bytes);
+        painter.drawText(QRect(left, 21, room, 16), Qt::AlignLeft | Qt::AlignVCenter, bytes);
+        if (m_holder.note.isEmpty())
+            return;
+        const int wide = painter.fontMetrics().horizontalAdvance(bytes);
         painter.setPen(theme.textMuted);
-        painter.drawText(
-            QRect(left, top + 17, right - left, 16), Qt::AlignLeft | Qt::AlignVCenter,
-            painter.fontMetrics().elidedText(m_holder.note, Qt::ElideRight, right - left));
+        painter.drawText(QRect(left + wide, 21, room - wide, 16), Qt::AlignLeft | Qt::AlignVCenter,
+                         painter.fontMetrics().elidedText(QStringLiteral("  ·  ") + m_holder.note,
+                                                          Qt::ElideRight, room - wide));
     }
 
 private:

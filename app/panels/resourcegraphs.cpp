@@ -58,7 +58,6 @@ ResourceGraphs::ResourceGraphs(ResourceMonitor &monitor, CellBands &bands, Theme
             refresh();
     });
     connect(&theme, &ThemeSource::themeChanged, this, qOverload<>(&QWidget::update));
-    refresh();
 }
 
 void ResourceGraphs::setSpan(double seconds)
@@ -69,19 +68,25 @@ void ResourceGraphs::setSpan(double seconds)
 
 void ResourceGraphs::refresh()
 {
+    if (!isVisible())
+        return; // it is done when it is shown
     m_now = double(QDateTime::currentMSecsSinceEpoch()) / 1000;
     std::vector<Graph> list = graphs(false);
     if (const int height = place(list); height != m_height) {
         m_height = height;
         updateGeometry();
     }
-    if (isVisible())
-        update();
+    update();
 }
 
 QSize ResourceGraphs::sizeHint() const
 {
     return {200, m_height};
+}
+
+void ResourceGraphs::showEvent(QShowEvent * /*event*/)
+{
+    refresh();
 }
 
 void ResourceGraphs::resizeEvent(QResizeEvent * /*event*/)
@@ -114,9 +119,11 @@ void ResourceGraphs::addGpus(std::vector<Graph> &list, bool withPoints) const
         const auto &known = m_monitor.gpus().gpus;
         const auto device = std::find_if(known.begin(), known.end(),
                                          [&](const auto &gpu) { return gpu.index == load.index; });
-        graph.title = device == known.end() || device->name.isEmpty()
-                          ? tr("GPU %1").arg(load.index)
-                          : tr("GPU %1: %2").arg(QString::number(load.index), device->name);
+        QString name = device == known.end() ? QString() : device->name;
+        if (name.startsWith(QLatin1String("NVIDIA "))) // they all are
+            name.remove(0, 7);
+        graph.title = name.isEmpty() ? tr("GPU %1").arg(load.index)
+                                     : tr("GPU %1: %2").arg(QString::number(load.index), name);
         QStringList note;
         if (const auto degrees = log.at(load.index, Track::Temperature, time))
             note << tr("%1 °C").arg(std::llround(*degrees));
@@ -207,14 +214,23 @@ int ResourceGraphs::place(std::vector<Graph> &list) const
     int y = bandStrip;
     for (Graph &graph : list) {
         graph.head = {side, y, width, headHeight};
-        int needed = 0;
+        y += headHeight;
+        // The words flow, as many in a row as there is room for.
+        int x = side;
+        const auto add = [&](int wide) {
+            if (x > side && x + wide > side + width) {
+                x = side;
+                y += legendHeight;
+            }
+            graph.legend.emplace_back(x, y);
+            x += wide + legendGap;
+        };
         for (const Line &line : graph.lines)
-            needed +=
-                14 + metrics.horizontalAdvance(line.name + QLatin1Char(' ') + line.value) + 12;
-        const int rows = needed - 12 > width ? int(graph.lines.size()) : 1;
-        graph.legend = {side, y + headHeight, width, rows * legendHeight};
-        graph.plot = {side, graph.legend.bottom() + 5, width, plotHeight};
-        y = graph.plot.bottom() + 1 + graphGap;
+            add(markWidth + metrics.horizontalAdvance(line.name + QLatin1Char(' ') + line.value));
+        add(metrics.horizontalAdvance(graph.note));
+        y += legendHeight + 4;
+        graph.plot = {side, y, width, plotHeight};
+        y += plotHeight + graphGap;
     }
     return y - graphGap + axisHeight + diskHeight;
 }

@@ -42,6 +42,7 @@ signals:
 
 protected:
     void paintEvent(QPaintEvent *event) override;
+    void showEvent(QShowEvent *event) override;
     void resizeEvent(QResizeEvent *event) override;
     void mouseMoveEvent(QMouseEvent *event) override;
     void mousePressEvent(QMouseEvent *event) override;
@@ -52,6 +53,8 @@ private:
     static constexpr int side = 12;
     static constexpr int bandStrip = 18; // of the cells' numbers, above all plots
     static constexpr int legendHeight = 16;
+    static constexpr int legendGap = 14;
+    static constexpr int markWidth = 14; // the colour before a line's name
     static constexpr int axisHeight = 18;
 
     struct Line
@@ -66,7 +69,8 @@ private:
     {
         QString title, note;
         std::vector<Line> lines;
-        QRect head, legend, plot;
+        QRect head, plot;
+        std::vector<QPoint> legend; // where each line's words begin, and last the note's
     };
 
     void refresh();

@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 namespace farcell {
 
@@ -61,18 +62,18 @@ QColor ResourceGraphs::bandColour(const CellBand &band) const
     return band.hasFailed ? theme.danger : theme.success;
 }
 
-// Their numbers stand above the plots, where there is room for them.
+// Their numbers stand above the plots where there is room for them, those of long runs first.
 void ResourceGraphs::drawBands(QPainter &painter, const std::vector<CellBand> &bands) const
 {
     const NotebookView *notebook = m_monitor.notebook();
     if (!notebook)
         return;
     const Theme &theme = m_theme.theme();
+    const QFontMetrics metrics(theme.caption);
     painter.save();
     painter.setClipRect(plotColumn().adjusted(-1, 0, 1, 0));
     painter.setFont(theme.caption);
-    const QFontMetrics metrics(theme.caption);
-    double free = 0; // up to here there are words already
+    std::vector<std::pair<QRectF, CellId>> bars;
     for (const CellBand &band : bands) {
         const double left = std::max(xOf(band.from), double(side));
         const double right = xOf(band.to > 0 ? band.to : m_now);
@@ -80,18 +81,27 @@ void ResourceGraphs::drawBands(QPainter &painter, const std::vector<CellBand> &b
         painter.setPen(Qt::NoPen);
         painter.setBrush(bandColour(band));
         painter.drawRoundedRect(bar, 1.5, 1.5);
-        const int index = notebook->document().indexOf(band.cell);
+        bars.emplace_back(bar, band.cell);
+    }
+    std::stable_sort(bars.begin(), bars.end(), [](const auto &a, const auto &b) {
+        return a.first.width() > b.first.width();
+    });
+    std::vector<QRectF> taken;
+    painter.setPen(theme.textMuted);
+    for (const auto &[bar, cell] : bars) {
+        const int index = notebook->document().indexOf(cell);
         if (index < 0)
             continue;
         const QString number = QString::number(index + 1);
         const int wide = metrics.horizontalAdvance(number);
-        const double at = std::max(left, free);
-        if (at + wide > std::max(right, left + wide) || at > left + 2)
+        QRectF place(bar.center().x() - wide / 2.0, 0, wide + 1, bandStrip - 5);
+        place.moveRight(std::min(place.right(), plotColumn().right() + 1.0));
+        const QRectF around = place.adjusted(-2, 0, 2, 0);
+        if (std::any_of(taken.begin(), taken.end(),
+                        [&around](const QRectF &other) { return other.intersects(around); }))
             continue;
-        free = at + wide + 4;
-        painter.setPen(theme.textMuted);
-        painter.drawText(QRectF(at, 0, wide + 1, bandStrip - 5), Qt::AlignLeft | Qt::AlignBottom,
-                         number);
+        painter.drawText(place, Qt::AlignCenter, number);
+        taken.push_back(place);
     }
     painter.restore();
 }
@@ -100,17 +110,11 @@ void ResourceGraphs::drawGraph(QPainter &painter, const Graph &graph,
                                const std::vector<CellBand> &bands) const
 {
     const Theme &theme = m_theme.theme();
-    painter.setFont(theme.caption);
-    painter.setPen(theme.textMuted);
-    const int noteWidth = painter.fontMetrics().horizontalAdvance(graph.note);
-    const bool hasRoom = noteWidth + 90 < graph.head.width();
-    if (hasRoom)
-        painter.drawText(graph.head, Qt::AlignRight | Qt::AlignVCenter, graph.note);
     painter.setFont(theme.bodyStrong);
     painter.setPen(theme.text);
-    const int room = graph.head.width() - (hasRoom ? noteWidth + 12 : 0);
-    painter.drawText(graph.head, Qt::AlignLeft | Qt::AlignVCenter,
-                     painter.fontMetrics().elidedText(graph.title, Qt::ElideRight, room));
+    painter.drawText(
+        graph.head, Qt::AlignLeft | Qt::AlignVCenter,
+        painter.fontMetrics().elidedText(graph.title, Qt::ElideRight, graph.head.width()));
     drawLegend(painter, graph);
 
     const QRectF plot(graph.plot);
@@ -141,28 +145,25 @@ void ResourceGraphs::drawLegend(QPainter &painter, const Graph &graph) const
     const Theme &theme = m_theme.theme();
     painter.setFont(theme.caption);
     const QFontMetrics metrics(theme.caption);
-    const bool isStacked = graph.legend.height() > legendHeight;
-    int x = graph.legend.left();
-    int y = graph.legend.top();
-    for (const Line &line : graph.lines) {
+    const int right = graph.head.right() + 1;
+    const auto write = [&](const QPoint &at, const QColor &colour, const QString &text) {
+        painter.setPen(colour);
+        painter.drawText(QRect(at.x(), at.y(), right - at.x(), legendHeight),
+                         Qt::AlignLeft | Qt::AlignVCenter, text);
+    };
+    for (std::size_t i = 0; i < graph.lines.size(); ++i) {
+        const Line &line = graph.lines[i];
+        const QPoint at = graph.legend[i];
         painter.setPen(Qt::NoPen);
         painter.setBrush(line.colour);
-        const QRectF mark = line.isFilled ? QRectF(x, y + 4, 8, 8) : QRectF(x, y + 7, 8, 2);
+        const QRectF mark =
+            line.isFilled ? QRectF(at.x(), at.y() + 4, 8, 8) : QRectF(at.x(), at.y() + 7, 8, 2);
         painter.drawRoundedRect(mark, line.isFilled ? 2 : 1, line.isFilled ? 2 : 1);
         const QString name = line.name + QLatin1Char(' ');
-        painter.setPen(theme.textMuted);
-        painter.drawText(QRect(x + 14, y, graph.legend.right() - x - 14, legendHeight),
-                         Qt::AlignLeft | Qt::AlignVCenter, name);
-        const int nameWidth = metrics.horizontalAdvance(name);
-        painter.setPen(theme.text);
-        painter.drawText(
-            QRect(x + 14 + nameWidth, y, graph.legend.right() - x - 13 - nameWidth, legendHeight),
-            Qt::AlignLeft | Qt::AlignVCenter, line.value);
-        if (isStacked)
-            y += legendHeight;
-        else
-            x += 14 + nameWidth + metrics.horizontalAdvance(line.value) + 12;
+        write(at + QPoint(markWidth, 0), theme.textMuted, name);
+        write(at + QPoint(markWidth + metrics.horizontalAdvance(name), 0), theme.text, line.value);
     }
+    write(graph.legend.back(), theme.textMuted, graph.note);
 }
 
 void ResourceGraphs::drawLine(QPainter &painter, const Line &line, const QRect &plot) const
@@ -219,6 +220,8 @@ void ResourceGraphs::drawAxis(QPainter &painter, int top) const
         const double x = xOf(time);
         if (x - wide / 2.0 < column.left() || x + wide / 2.0 > column.right() + 1)
             continue;
+        if (m_pointer && std::abs(*m_pointer - x) < 1.6 * wide)
+            continue; // the pointer's time stands there
         painter.drawLine(QPointF(x, top), QPointF(x, top + 3));
         painter.drawText(QRectF(x - wide / 2.0 - 1, top + 3, wide + 2, axisHeight - 3),
                          Qt::AlignCenter, text);

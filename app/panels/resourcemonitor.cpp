@@ -109,7 +109,7 @@ void ResourceMonitor::follow()
 {
     Runtime *runtime = m_notebook ? m_notebook->kernel().runtime() : nullptr;
     const RuntimeClient *client = runtime ? runtime->client() : nullptr;
-    if (runtime != m_runtime || !client) {
+    if (runtime != m_runtime || (!client && m_stream)) {
         m_runtime = runtime;
         dropServer();
     }
@@ -247,8 +247,8 @@ void ResourceMonitor::updateDeviceTimer()
 void ResourceMonitor::askDevices()
 {
     KernelControl *control = m_runtime ? m_runtime->control() : nullptr;
-    if (!control || m_state != State::Live || !m_stream)
-        return;
+    if (!control || m_state != State::Live || m_poll.isActive())
+        return; // a server that has to be asked for RAM knows of no GPUs
     onFinished(control->gpus(), this,
                [this, server = m_server](const Result<api::GpuReport> &report) {
                    if (server != m_server || !report)

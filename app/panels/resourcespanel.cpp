@@ -25,7 +25,6 @@ namespace farcell {
 namespace {
 
 constexpr int margin = 12;
-constexpr int leastWidth = 248;
 
 } // namespace
 
@@ -57,7 +56,6 @@ ResourcesPanel::ResourcesPanel(ResourceMonitor &monitor, CellBands &bands, Theme
 
 void ResourcesPanel::build()
 {
-    setMinimumWidth(leastWidth);
     const auto label = [](QLabel *made, const char *kind, int top, int bottom) {
         made->setProperty("kind", QString::fromLatin1(kind));
         made->setContentsMargins(margin, top, margin, bottom);
@@ -69,7 +67,7 @@ void ResourcesPanel::build()
     label(m_gpuReason, "muted", 4, 8);
     m_message->hide();
     m_holdersTitle->setProperty("kind", QStringLiteral("muted"));
-    m_holdersTitle->setContentsMargins(margin, 8, margin, 0);
+    m_holdersTitle->setContentsMargins(margin, 12, margin, 0);
 
     auto *row = new QHBoxLayout(m_spanRow);
     row->setContentsMargins(margin - 4, 0, margin, 4);
