@@ -173,6 +173,9 @@ void addFarcellKernelRoutes(Router &router, Services &services)
         return tell(in, request, "process", "process");
     });
     add("GET", one + QStringLiteral("/death"), tellDeath);
+    add("GET", one + QStringLiteral("/usage"), [](Services &in, const HttpRequest &request) {
+        return tell(in, request, "usage", "usage");
+    });
     add("POST", one + QStringLiteral("/interrupt"), interruptByStep);
     add("PUT", queue + QStringLiteral("/order"), orderQueue);
     command(queue + QStringLiteral("/pause"), "queue_pause");

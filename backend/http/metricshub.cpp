@@ -4,13 +4,13 @@
 #include "backend/http/kernelgpus.h"
 #include "backend/http/services.h"
 #include "backend/keeper/processtree.h"
+#include "backend/keeper/protocol.h"
 #include "backend/kernels/kernelservice.h"
 #include "core/base/onfinished.h"
 
 #include <QDateTime>
 #include <QWebSocket>
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -24,7 +24,7 @@ using nlohmann::json;
 constexpr auto idleInterval = 1000ms;
 constexpr auto busyInterval = 100ms;
 constexpr double keptInterval = 0.95; // s; ten samples a second are shown, but not kept
-constexpr qint64 maxUnsent = 4LL * 1024 * 1024;
+constexpr qint64 maxUnsent = 32LL * 1024 * 1024; // a day of history of eight GPUs is 14 MB
 
 QString textOf(const json &value)
 {
@@ -39,6 +39,7 @@ MetricsHub::MetricsHub(Services &services, const QString &root, const QString &h
     , m_history(historyFile)
 {
     connect(&m_timer, &QTimer::timeout, this, &MetricsHub::take);
+    connect(&services.kernels, &KernelService::activity, this, &MetricsHub::wake);
     m_timer.start(idleInterval);
 }
 
@@ -64,17 +65,28 @@ void MetricsHub::subscribe(std::unique_ptr<QWebSocket> socket, double seconds)
     }
 }
 
-bool MetricsHub::isAnyBusy() const
+QSet<KernelId> MetricsHub::busyKernels() const
 {
-    const QList<KernelModel> kernels = m_services.kernels.kernels();
-    return std::any_of(kernels.begin(), kernels.end(), [](const KernelModel &kernel) {
-        return kernel.executionState == QStringLiteral("busy");
-    });
+    QSet<KernelId> busy;
+    for (const KernelModel &kernel : m_services.kernels.kernels()) {
+        if (kernel.executionState == QStringLiteral("busy"))
+            busy.insert(kernel.id);
+    }
+    return busy;
+}
+
+// A cell begins: the first sample is taken at once, since most cells are short.
+void MetricsHub::wake()
+{
+    if (isWatched() && m_timer.intervalAsDuration() == idleInterval && !busyKernels().isEmpty())
+        take();
 }
 
 void MetricsHub::take()
 {
-    const auto interval = !m_subscribers.isEmpty() && isAnyBusy() ? busyInterval : idleInterval;
+    const QSet<KernelId> busy = busyKernels();
+    m_toTell.unite(busy);
+    const auto interval = isWatched() && !busy.isEmpty() ? busyInterval : idleInterval;
     if (m_timer.intervalAsDuration() != interval)
         m_timer.setInterval(interval);
     if (std::exchange(m_isLooking, true))
@@ -85,10 +97,34 @@ void MetricsHub::take()
     });
 }
 
+// Old values, of a driver that does not answer, are no sample.
+void MetricsHub::tellKeepers(const api::GpuReport &gpus)
+{
+    const QSet<KernelId> toTell = std::exchange(m_toTell, {});
+    m_hasGpus = !gpus.gpus.empty();
+    if (toTell.isEmpty() || !m_hasGpus || !gpus.reason.isEmpty())
+        return;
+    json told = json::array();
+    const json all = api::toJson(gpus);
+    for (const json &gpu : all["gpus"]) {
+        json &one = told.emplace_back(json::object());
+        for (const char *key :
+             {"index", "name", "memory", "utilization", "power", "energy", "processes"})
+            one[key] = gpu[key];
+    }
+    for (const KernelId &kernel : toTell)
+        (void)m_services.kernels.ask(kernel, keeperprotocol::usageFeature,
+                                     {{"command", "gpu_sample"}, {"gpus", told}});
+}
+
 void MetricsHub::took(const api::GpuReport &gpus)
 {
+    tellKeepers(gpus);
     api::MetricsSample sample;
     sample.time = double(QDateTime::currentMSecsSinceEpoch()) / 1000;
+    const bool isKept = sample.time - m_keptAt >= keptInterval || sample.time < m_keptAt;
+    if (!isKept && m_subscribers.isEmpty())
+        return;
     sample.machine = m_machine.look();
     sample.network = m_machine.network();
     for (const api::GpuDevice &gpu : gpus.gpus)
@@ -103,7 +139,7 @@ void MetricsHub::took(const api::GpuReport &gpus)
         load.gpuMemory = gpuMemoryOf(gpus, load.id);
         sample.kernels.push_back(std::move(load));
     }
-    if (sample.time - m_keptAt >= keptInterval || sample.time < m_keptAt) {
+    if (isKept) {
         m_keptAt = sample.time;
         m_history.add(sample);
     }

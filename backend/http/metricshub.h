@@ -3,6 +3,7 @@
 #include "backend/runtimes/machine.h"
 #include "backend/runtimes/metricshistory.h"
 #include "core/api/metrics.h"
+#include "core/base/ids.h"
 
 #include <QObject>
 #include <QSet>
@@ -17,8 +18,9 @@ namespace farcell::http {
 struct Services;
 
 // Watches the machine, its GPUs and the kernels: once a second, ten times while a cell runs and
-// somebody looks. Keeps a history and pushes every sample to each subscriber as JSON; one that
-// does not read is disconnected. Lives on the server's thread and does nothing slow on it.
+// there is a GPU or somebody looks. Keeps a history and pushes every sample to each subscriber as
+// JSON; one that does not read is disconnected. Gives the keepers of kernels that run a cell what
+// they need of the GPUs for its account. Lives on the server's thread and does nothing slow on it.
 class MetricsHub : public QObject
 {
     Q_OBJECT
@@ -35,14 +37,19 @@ public:
 private:
     void take();
     void took(const api::GpuReport &gpus);
-    [[nodiscard]] bool isAnyBusy() const;
+    void wake();
+    void tellKeepers(const api::GpuReport &gpus);
+    [[nodiscard]] QSet<KernelId> busyKernels() const;
+    [[nodiscard]] bool isWatched() const { return m_hasGpus || !m_subscribers.isEmpty(); }
 
     Services &m_services;
     Machine m_machine;
     MetricsHistory m_history;
     QSet<QWebSocket *> m_subscribers;
     QTimer m_timer;
-    double m_keptAt = 0; // Unix, s
+    double m_keptAt = 0;     // Unix, s
+    QSet<KernelId> m_toTell; // have run a cell since the last sample
+    bool m_hasGpus = false;
     bool m_isLooking = false;
 };
 

@@ -9,6 +9,7 @@
 #include "core/api/farcellapi.h"
 #include "core/api/metrics.h"
 #include "core/api/runtimetype.h"
+#include "core/api/usage.h"
 
 #include <QCoreApplication>
 #include <QTimer>
@@ -80,7 +81,7 @@ HttpResponse farcellInfo()
                                {api::featureResources, api::featureSequence, api::featureReplay,
                                 api::featureOnce, api::featureQueue, api::featureLadder,
                                 api::featurePostMortem, api::featureKernels, api::featureGpus,
-                                api::featureMetrics, api::featureRuntimeType}};
+                                api::featureMetrics, api::featureRuntimeType, api::featureUsage}};
     return jsonResponse(200, api::toJson(info));
 }
 

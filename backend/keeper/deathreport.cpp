@@ -1,9 +1,9 @@
 #include "backend/keeper/deathreport.h"
 
+#include "backend/keeper/kernelrunnerparts.h"
+
 #include <algorithm>
-#include <array>
 #include <csignal>
-#include <cstdio>
 #include <cstring>
 #include <vector>
 
@@ -78,19 +78,6 @@ std::string lastWords(const std::vector<std::string> &lines)
     return found == lines.rend() ? std::string() : *found;
 }
 
-std::string readable(std::uint64_t bytes)
-{
-    std::array<char, 32> text{};
-    constexpr double mebi = 1024.0 * 1024.0;
-    const double value = static_cast<double>(bytes) / mebi;
-    if (value >= 1024) {
-        std::snprintf(text.data(), text.size(), "%.1f GiB", value / 1024);
-    } else {
-        std::snprintf(text.data(), text.size(), "%.0f MiB", value);
-    }
-    return text.data();
-}
-
 std::string signalName(int number)
 {
     const char *name = sigabbrev_np(number);
@@ -114,7 +101,7 @@ Verdict judge(const Death &death, const MemoryCurve &memory, const std::string &
         const std::string used =
             memory.samples().empty()
                 ? std::string()
-                : " It last used " + readable(memory.samples().back().second) + '.';
+                : " It last used " + readableBytes(memory.samples().back().second) + '.';
         return {"oom", "The system ended the kernel because memory ran out." + used};
     }
     if (death.askedSignal != 0 && number == death.askedSignal) {

@@ -251,9 +251,10 @@ void Keeper::greet(OwnerConnections::Peer &peer, std::string_view payload)
     peer.isGreeted = true;
     peer.wantsProgress = true;
     peer.canQueue = std::find(features.begin(), features.end(), queueFeature) != features.end();
-    const json answer = {{"protocol", version},
-                         {"keeper_pid", getpid()},
-                         {"features", {queueFeature, ladderFeature, processFeature, deathFeature}}};
+    const json answer = {
+        {"protocol", version},
+        {"keeper_pid", getpid()},
+        {"features", {queueFeature, ladderFeature, processFeature, deathFeature, usageFeature}}};
     OwnerConnections::tell(peer, FrameType::Hello, answer.dump());
     OwnerConnections::tell(peer, FrameType::State, m_runner.stateJson());
     m_queueAt = KernelRunner::Clock::now();

@@ -72,6 +72,11 @@ void Keeper::command(std::string_view payload)
         m_runner.describeProcesses(answer);
     } else if (name == "death") {
         answer({}, m_runner.death());
+    } else if (name == "usage") {
+        answer({}, m_runner.ledger().toJson());
+    } else if (name == "gpu_sample") {
+        m_runner.addGpuSample(request.value("gpus", json()));
+        done({});
     } else if (name == "queue") {
         answer({}, m_runner.queue().toJson());
     } else {

@@ -101,6 +101,7 @@ void KernelRunner::end(Goal goal, Done done)
 
 void KernelRunner::childEnded()
 {
+    m_ledger.lookNow(); // before nothing is left to look at
     auto exit = m_process.reap();
     if (!exit) {
         return;

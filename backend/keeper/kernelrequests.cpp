@@ -89,10 +89,13 @@ KernelRunner::Received KernelRunner::receive(std::size_t atMost)
             }
             if (const auto own = m_recorder.record(channel, frames)) {
                 answered(*own);
-            } else if (const auto isError = m_recorder.takeEnded()) {
-                executionEnded(*isError);
+            } else if (const auto how = m_recorder.takeEnded()) {
+                executionEnded(*how);
             } else if (m_recorder.takeIdle()) {
                 m_replyLateAt = Clock::now() + replyPatience;
+            }
+            if (auto shortage = m_recorder.takeGpuShortage()) {
+                noteShortage(*std::move(shortage));
             }
         }
     }
@@ -196,17 +199,26 @@ void KernelRunner::dispatch()
             endRunning();
             continue;
         }
+        if (!next->isSilent) {
+            m_ledger.begin(*next, m_process.pid());
+        }
         forwardNow(next->session, *request);
     }
 }
 
-void KernelRunner::executionEnded(bool isError)
+void KernelRunner::executionEnded(MessageRecorder::Ended how)
 {
+    const bool isError = how == MessageRecorder::Ended::Error;
     m_replyLateAt.reset();
     m_recorder.setRunning({}, {});
     const auto ended = m_queue.finish();
     if (!ended) {
         return;
+    }
+    if (how == MessageRecorder::Ended::Aborted) {
+        m_ledger.forget();
+    } else {
+        publishUsage(isError ? "error" : "ok", ended->header);
     }
     if (!isError && !ended->isSilent) {
         m_durations.remember(ended->codeKey, DurationHistory::keyOfCell(ended->cell),
@@ -238,6 +250,7 @@ void KernelRunner::endRunning()
     m_recorder.setRunning({}, {});
     if (const auto lost = m_queue.finish()) {
         abortExecutions({*lost}, lostReply);
+        publishUsage("aborted", lost->header);
     }
 }
 

@@ -74,6 +74,7 @@ KernelRunner::KernelRunner(zmq::context_t &context, StartDescription description
     , m_recorder(journal, m_session)
     , m_process(m_bundle + '/' + bundle::outputFile)
     , m_durations(m_bundle + bundle::durationsFile)
+    , m_ledger(m_description.kernelId)
 {
     m_process.setLimits(m_description.limits, "farcell-" + m_description.kernelId);
     if (m_description.ownView) {
@@ -299,8 +300,9 @@ void KernelRunner::onTime()
     }
     if (isDue(m_replyLateAt)) {
         std::fprintf(stderr, "the kernel gave no reply to an execute_request\n");
-        executionEnded(false);
+        executionEnded(MessageRecorder::Ended::Ok);
     }
+    m_ledger.onTime();
     if (isDue(m_drainedAt)) {
         afterEnd();
     }
@@ -346,7 +348,7 @@ std::optional<KernelRunner::Clock::time_point> KernelRunner::nextTime() const
 {
     std::optional<Clock::time_point> next;
     for (const auto &at : {m_nudgeAt, m_termAt, m_killAt, m_drainedAt, m_stableAt, m_lookAt,
-                           m_sampleAt, m_replyLateAt}) {
+                           m_sampleAt, m_replyLateAt, m_ledger.nextTime()}) {
         if (at && (!next || *at < *next)) {
             next = at;
         }

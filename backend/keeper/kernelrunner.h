@@ -1,5 +1,6 @@
 #pragma once
 
+#include "backend/keeper/cellledger.h"
 #include "backend/keeper/connection.h"
 #include "backend/keeper/deathreport.h"
 #include "backend/keeper/durationhistory.h"
@@ -30,7 +31,8 @@ namespace farcell {
 // reason when it is over. Every execute_request it takes gets a reply, if need be "aborted".
 //
 // Lives on the keeper's only thread; the keeper's loop calls it. Not here: farcelld, polling.
-// In kernelrunner.cpp: start, time, state; kernelrequests.cpp: messages; kernelend.cpp: the end.
+// In kernelrunner.cpp: start, time, state; kernelrequests.cpp: messages; kernelend.cpp: the end;
+// kernelusage.cpp: what executions cost.
 class KernelRunner
 {
 public:
@@ -67,6 +69,8 @@ public:
     [[nodiscard]] ExecutionQueue &queue() { return m_queue; }
     [[nodiscard]] std::string cancel(const std::string &messageId); // what went wrong, or empty
     void resumeQueue();
+    [[nodiscard]] const CellLedger &ledger() const { return m_ledger; }
+    void addGpuSample(nlohmann::json gpus); // as GpuUsage takes them
     // What its processes are doing: needs two looks.
     void describeProcesses(Answer answer);
     // The latest farcell_death; null if it never died.
@@ -139,7 +143,10 @@ private:
     [[nodiscard]] static std::optional<Request> readRequest(std::string_view frame);
     void enqueue(std::string_view session, const Request &request, std::string_view frame);
     void dispatch();
-    void executionEnded(bool isError);
+    void executionEnded(MessageRecorder::Ended how);
+    void publishUsage(std::string_view status, const std::string &parentHeader);
+    void noteShortage(std::string parentHeader);
+    void publishShortage();
     void abortExecutions(const std::vector<Execution> &executions,
                          std::string_view reply = abortedReply);
     void abortHeld();
@@ -170,7 +177,14 @@ private:
     std::size_t m_heldBytes = 0;
     ExecutionQueue m_queue;
     DurationHistory m_durations;
-    wire::ReplayGuard m_once; // requests that say they may have been sent before
+    CellLedger m_ledger;
+    struct Shortage
+    {
+        std::string parentHeader;
+        Clock::time_point until;
+    };
+    std::optional<Shortage> m_shortage; // not told yet
+    wire::ReplayGuard m_once;           // requests that say they may have been sent before
     struct OwnRequest
     {
         std::string id;

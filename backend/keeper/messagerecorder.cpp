@@ -1,5 +1,6 @@
 #include "backend/keeper/messagerecorder.h"
 
+#include "backend/keeper/gpuusage.h"
 #include "backend/keeper/protocol.h"
 #include "core/jupyter/jsonscan.h"
 #include "core/jupyter/messages.h"
@@ -137,6 +138,8 @@ std::optional<OwnMessage> MessageRecorder::record(Channel channel,
             metadata = wire::withMember(metadata, cellKey, cell->second);
             m_cells.erase(cell);
         }
+    } else if (channel == Channel::Iopub && type == "error" && isGpuShortage(parsed->content)) {
+        m_gpuShortage = parsed->parentHeader;
     } else if (channel == Channel::Stdin) {
         m_pendingInput = m_journal.nextSequence();
         m_inputParent = parent.id;
@@ -145,7 +148,10 @@ std::optional<OwnMessage> MessageRecorder::record(Channel channel,
             m_pendingInput = 0;
         }
         if (parent.id == m_runningId && type == "execute_reply") {
-            m_ended = wire::jsonString(parsed->content, "status") == "error";
+            const auto status = wire::jsonString(parsed->content, "status");
+            m_ended = status == "error"     ? Ended::Error
+                      : status == "aborted" ? Ended::Aborted
+                                            : Ended::Ok;
         }
     }
     append(addressee(channel, parent), {channelName(channel),
@@ -237,6 +243,14 @@ void MessageRecorder::publish(std::string_view type, std::string_view content,
 {
     const std::string header = wire::makeHeader(type, m_ownSession);
     append({}, {channelName(Channel::Iopub), header, parentHeader, metadata, content, {}});
+}
+
+void MessageRecorder::tell(std::string_view type, std::string_view content,
+                           std::string_view parentHeader)
+{
+    const std::string header = wire::makeHeader(type, m_ownSession);
+    append(keeperprotocol::farcellClients,
+           {channelName(Channel::Iopub), header, parentHeader, "{}", content, {}});
 }
 
 void MessageRecorder::reply(const std::string &session, std::string_view type,

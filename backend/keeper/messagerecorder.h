@@ -44,8 +44,19 @@ public:
     void inputAnswered() { m_pendingInput = 0; }
     // The execution that runs and its cell (farcell_cell of its execute_input); both may be empty.
     void setRunning(std::string messageId, std::string cell);
-    // Its reply has come: true if that was an error. Told once.
-    [[nodiscard]] std::optional<bool> takeEnded() { return std::exchange(m_ended, std::nullopt); }
+    enum class Ended
+    {
+        Ok,
+        Error,
+        Aborted // the kernel did not execute it
+    };
+    // Its reply has come. Told once.
+    [[nodiscard]] std::optional<Ended> takeEnded() { return std::exchange(m_ended, std::nullopt); }
+    // It found no memory on a GPU: the parent header of the error. Told once.
+    [[nodiscard]] std::optional<std::string> takeGpuShortage()
+    {
+        return std::exchange(m_gpuShortage, std::nullopt);
+    }
     // The kernel says that it is done with it; the reply is still to come, if it comes.
     [[nodiscard]] bool takeIdle() { return std::exchange(m_isRunningIdle, false); }
     // Something else than printed text has come: somebody may wait for it. Told once.
@@ -56,6 +67,8 @@ public:
     // A message the keeper makes itself, to everyone.
     void publish(std::string_view type, std::string_view content, std::string_view metadata,
                  std::string_view parentHeader = "{}");
+    // The same to clients that know Farcell's own types.
+    void tell(std::string_view type, std::string_view content, std::string_view parentHeader);
     // A reply the keeper makes in the kernel's place.
     void reply(const std::string &session, std::string_view type, std::string_view content,
                std::string_view parentHeader);
@@ -91,7 +104,8 @@ private:
     std::string m_runningId;
     // By request. A broadcast may come after its reply, when the next one runs already.
     std::deque<std::pair<std::string, std::string>> m_cells;
-    std::optional<bool> m_ended;
+    std::optional<Ended> m_ended;
+    std::optional<std::string> m_gpuShortage;
     bool m_isRunningIdle = false;
     bool m_isUrgent = false;
     struct Lost

@@ -24,11 +24,15 @@ inline constexpr std::string_view queueFeature = "queue"; // Queue frames and th
 inline constexpr std::string_view ladderFeature = "interrupt_ladder";
 inline constexpr std::string_view processFeature = "process";
 inline constexpr std::string_view deathFeature = "death";
+inline constexpr std::string_view usageFeature = "usage"; // also takes samples of the GPUs
 inline constexpr std::size_t maxFrameBytes = 513UL * 1024 * 1024;
 
 // Types of journal records. A message: uint16 length of the addressee, addressee (a client's
 // session id, empty for everyone), a v1 WebSocket frame.
 inline constexpr std::uint32_t messageRecord = 1;
+// Addressee of what only clients that asked for `since` or `events` get, all of them: Jupyter's
+// own take a message type they do not know for a fault.
+inline constexpr std::string_view farcellClients = "\001farcell";
 
 enum class FrameType : std::uint8_t
 {

@@ -1,8 +1,10 @@
 #include "backend/kernels/journalstream.h"
 
+#include "backend/keeper/protocol.h"
 #include "backend/kernels/kernelhandle.h"
 #include "core/jupyter/websocketframes.h"
 
+#include <string_view>
 #include <utility>
 
 namespace farcell {
@@ -15,6 +17,13 @@ bool isInputRequest(const QByteArray &frame)
     const auto message =
         wire::decodeV1({frame.constData(), static_cast<std::size_t>(frame.size())});
     return message && message->channel == "stdin";
+}
+
+bool isForFarcellClients(const StreamRecord &record)
+{
+    const std::string_view name(record.addressee.constData(),
+                                static_cast<std::size_t>(record.addressee.size()));
+    return name == keeperprotocol::farcellClients;
 }
 
 } // namespace
@@ -73,10 +82,11 @@ void JournalStream::deliver(const StreamBatch &batch)
         if (record.sequence < m_firstWanted) {
             continue; // the others are behind what this one wants
         }
-        if (record.isGap && !m_options.since && !m_options.events) {
+        const bool isForFarcell = isForFarcellClients(record);
+        if ((record.isGap || isForFarcell) && !m_options.since && !m_options.events) {
             continue; // a client that knows nothing of it
         }
-        const bool isForAll = record.addressee.isEmpty();
+        const bool isForAll = record.addressee.isEmpty() || isForFarcell;
         if (!isForAll && record.addressee != m_sessionBytes && record.sequence > m_everyoneUntil) {
             continue;
         }

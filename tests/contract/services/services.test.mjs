@@ -166,6 +166,24 @@ test('two clients of one kernel both see its output', { timeout: 90000 }, async 
   await seen;
 });
 
+test('what Jupyter does not know is not sent to its clients', { timeout: 90000, skip: !isFarcell }, async t => {
+  const kernel = await kernelManager.startNew({ name: 'python3' });
+  t.after(() => kernel.shutdown());
+  await kernel.info;
+  const complaints = [];
+  const { error, warn } = console;
+  console.error = console.warn = (...words) => complaints.push(words.join(' '));
+  t.after(() => Object.assign(console, { error, warn }));
+  const types = new Set();
+  kernel.anyMessage.connect((_, { direction, msg }) => direction === 'recv' && types.add(msg.header.msg_type));
+
+  assert.equal(textOf((await run(kernel, 'print("one")')).outputs), 'one\n');
+  assert.equal((await run(kernel, '1 / 0')).reply.status, 'error');
+  assert.equal((await run(kernel, '2')).reply.status, 'ok');
+  assert.ok(![...types].some(type => type.startsWith('farcell_')), [...types].join());
+  assert.deepEqual(complaints, []);
+});
+
 test('a session follows its notebook and ends with its kernel', { timeout: 90000 }, async t => {
   const sessions = manage(new SessionManager({ ...options, kernelManager }));
   await sessions.ready;
