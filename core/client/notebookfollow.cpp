@@ -20,6 +20,7 @@ using namespace std::chrono_literals;
 
 // What was on its way when the last app was killed has arrived by then.
 constexpr std::chrono::milliseconds arrivalGrace = 3s;
+constexpr std::size_t mostRecent = 64; // remembered
 
 } // namespace
 
@@ -123,7 +124,7 @@ void NotebookSession::Private::endFollowed(const MsgId &given, Phase outcome)
         endInput();
     const CellRun ended = std::move(*it);
     followed.erase(it);
-    noteOver(request);
+    noteOver(request, ended.cell);
     if (ended.hasStarted)
         states[ended.cell].elapsed = std::chrono::milliseconds(ended.clock.elapsed());
     setPhase(ended.cell, isQueued(ended.cell) ? Phase::Queued : outcome);
@@ -204,8 +205,11 @@ bool NotebookSession::Private::wasOver(const MsgId &request) const
                        [&](const PendingRun &run) { return run.request == request && run.isOver; });
 }
 
-void NotebookSession::Private::noteOver(const MsgId &request)
+void NotebookSession::Private::noteOver(const MsgId &request, const CellId &cell)
 {
+    recent.emplace_back(request, cell);
+    if (recent.size() > mostRecent)
+        recent.pop_front();
     if (connection == nullptr)
         return; // it is we who went: the run goes on
     for (PendingRun &run : attachment.runs) {

@@ -203,6 +203,10 @@ CellId NotebookSession::Private::cellOf(const MsgId &request, const QString &sen
 {
     if (const CellRun *const run = find(request))
         return run->cell;
+    for (const auto &[message, cell] : recent) {
+        if (message == request)
+            return cell;
+    }
     const CellId named = cellNamed(sentId);
     // A cell without an id in the file was sent with ours.
     return named.isEmpty() && document.findCell(CellId(sentId)) != nullptr ? CellId(sentId) : named;
@@ -226,8 +230,7 @@ void NotebookSession::Private::handleUsage(const KernelMessage &message)
 void NotebookSession::Private::handleGpuShortage(const KernelMessage &message)
 {
     const auto shortage = api::gpuShortageFromJson(message.content);
-    const CellId cell =
-        shortage ? cellOf(message.parentId(), textAt(message.content, "cell_id")) : CellId();
+    const CellId cell = shortage ? cellOf(message.parentId(), {}) : CellId();
     if (!cell.isEmpty())
         emit q->gpuShortageReported(cell, *shortage);
 }
@@ -237,6 +240,7 @@ void NotebookSession::Private::handleContentReset()
     abortAll(Phase::Aborted);
     router.forgetAll();
     followed.clear();
+    recent.clear();
     states.clear();
     dialect.reset();
 }

@@ -210,7 +210,7 @@ void NotebookSession::Private::finish(const MsgId &given)
         endInput();
     const CellRun ended = std::move(*it);
     runs.erase(it);
-    noteOver(request);
+    noteOver(request, ended.cell);
     const CellId cell = ended.cell;
     const bool hasRun = wasActive && ended.outcome != Phase::Aborted;
     if (wasActive) {

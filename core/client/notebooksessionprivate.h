@@ -10,6 +10,7 @@
 
 #include <deque>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace farcell {
@@ -51,7 +52,7 @@ public:
     void endUnknown(const QList<MsgId> &known, bool isLast);
     void setConnected(KernelConnection *newConnection);
     void noteSent(const CellRun &run);
-    void noteOver(const MsgId &request);
+    void noteOver(const MsgId &request, const CellId &cell);
     void noteSaved();
     void persist();
 
@@ -63,6 +64,7 @@ public:
     std::vector<CellRun> followed; // of others
     MsgId activeRequest;           // of ours: the one that runs, or is next to
     QHash<CellId, CellRunState> states;
+    std::deque<std::pair<MsgId, CellId>> recent; // over; something may still be told of them
     quint64 lastTicket = 0;
     bool hasFailed = false; // an error stopped the queue since it was last empty
     bool recordsTimes = true;

@@ -30,6 +30,7 @@ private slots:
     void deletedCellGetsNothing();
     void inputIsAskedAndAnswered();
     void payloadsAreToldOf();
+    void usageFindsItsCell();
     void unknownCommsAreClosed();
     void cancelledCellsAreSkipped();
     void deathEndsEverything();
@@ -209,6 +210,51 @@ void TestNotebookSession::inputIsAskedAndAnswered()
     QVERIFY(answer.content["value"] == "secret");
     QCOMPARE(ended.size(), 1);
     QVERIFY(!bench.outputs(cell)[0].text.contains(QLatin1String("secret")));
+}
+
+void TestNotebookSession::usageFindsItsCell()
+{
+    Bench bench;
+    const CellId cell = bench.add();
+    QSignalSpy told(&bench.session, &NotebookSession::usageReported);
+    QSignalSpy shortage(&bench.session, &NotebookSession::gpuShortageReported);
+    const auto usageOf = [](const Request &request, double seconds) {
+        return QByteArray::fromStdString(nlohmann::json{
+            {"msg_id", request.header["msg_id"]},
+            {"cell_id", request.metadata["cellId"]},
+            {"status", "ok"},
+            {"seconds", seconds},
+            {"peak_memory", 1000}}.dump());
+    };
+    const Request first = bench.started(cell);
+    bench.finish(first);
+    QTRY_COMPARE(bench.phase(cell), Phase::Succeeded);
+    bench.server.iopub("farcell_gpu_memory", R"({"sentence": "It is full.", "gpus": []})", first);
+    bench.server.iopub("farcell_usage", usageOf(first, 1), first); // after the run is over
+    QTRY_COMPARE(told.size(), 1);
+    QCOMPARE(bench.session.runState(cell).usage->seconds, 1.0);
+    QCOMPARE(bench.session.runState(cell).usage->peakMemory, std::optional<qint64>(1000));
+    QVERIFY(!bench.session.runState(cell).usage->cpuSeconds);
+    QCOMPARE(shortage.size(), 1);
+    QCOMPARE(qvariant_cast<CellId>(shortage[0][0]), cell);
+    QCOMPARE(qvariant_cast<api::GpuShortage>(shortage[0][1]).sentence,
+             QStringLiteral("It is full."));
+
+    // One that comes late is not that of the run that has begun since.
+    const Request second = bench.started(cell);
+    QTRY_COMPARE(bench.phase(cell), Phase::Running);
+    bench.server.iopub("farcell_usage", usageOf(first, 2), first);
+    QTRY_COMPARE(told.size(), 2);
+    QVERIFY(!bench.session.runState(cell).usage);
+    bench.server.iopub("farcell_usage", usageOf(second, 3), second); // before the reply
+    bench.finish(second);
+    QTRY_COMPARE(bench.phase(cell), Phase::Succeeded);
+    QCOMPARE(bench.session.runState(cell).usage->seconds, 3.0);
+    QVERIFY(bench.outputs(cell).empty());
+    bench.server.iopub("farcell_usage", R"({"msg_id": 5})", second); // makes no sense
+    bench.server.iopub("status", R"({"execution_state": "busy"})", second);
+    QTRY_COMPARE(bench.connection->executionState(), QStringLiteral("busy"));
+    QCOMPARE(told.size(), 3);
 }
 
 void TestNotebookSession::payloadsAreToldOf()
