@@ -174,3 +174,15 @@ void QFutureInterfaceBase::setContinuation(std::function<void(const QFutureInter
             "QFutureInterfaceBasePrivate");
     qt(this, synced(std::move(next)), nextData);
 }
+
+// Whoever drops a future last destroys its results, which another thread may have put there.
+bool QFutureInterfaceBase::derefT() const noexcept
+{
+    static const auto qt =
+        qtFunction<bool(const QFutureInterfaceBase *)>("_ZNK20QFutureInterfaceBase6derefTEv");
+    void *const shared = d;
+    __tsan_release(shared);
+    const bool isStillUsed = qt(this);
+    __tsan_acquire(shared);
+    return isStillUsed;
+}

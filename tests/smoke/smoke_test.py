@@ -100,7 +100,7 @@ def main():
             raise
         assert app.poll() is None, f"the app ended by itself: {app.returncode}"
         screen.keys("ctrl+q")
-        assert wait_for("the app to quit", lambda: app.poll() is not None, 20)
+        assert wait_for("the app to quit", lambda: app.poll() is not None, 60)
         assert app.returncode == 0, f"the app ended with {app.returncode}"
 
 
