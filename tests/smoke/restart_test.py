@@ -99,7 +99,7 @@ def main():
             # What the kill left behind is offered; it can wait, for the run has brought all of it.
             screen.keys("Escape")
             screen.keys("ctrl+q")
-            assert wait_for("the app to quit", lambda: app.poll() is not None, 20)
+            assert wait_for("the app to quit", lambda: app.poll() is not None, 60)
             assert app.returncode == 0, f"the app ended with {app.returncode}"
         except AssertionError:
             screen.picture("failed")
