@@ -1,5 +1,6 @@
 #include "app/celllist/celllistview_p.h"
 #include "app/celllist/celltoolbar.h"
+#include "app/celllist/usagetext.h"
 #include "app/editor/celleditor.h"
 #include "core/notebook/notebookdocument.h"
 
@@ -14,7 +15,7 @@ namespace farcell {
 void CellListView::Private::clearBlockSelections(const Block *except)
 {
     for (const auto &[key, r] : rows) {
-        for (Block *block : {r->text(), static_cast<Block *>(r->outputs())}) {
+        for (Block *block : {r->text(), static_cast<Block *>(r->outputs()), r->note()}) {
             if (block && block != except && block->hasSelection())
                 block->clearSelection();
         }
@@ -258,7 +259,7 @@ bool CellListView::Private::toolTip(QPoint pos, QPoint globalPos)
     QPointF inBlock;
     if (const Block *block = r.blockAt(inRow, &inBlock)) {
         text = block->toolTipAt(inBlock);
-    } else if (r.partAt(inRow) == RowPart::RunButton) {
+    } else if (r.partAt(inRow) == RowPart::RunButton || r.geometry().status.contains(inRow)) {
         const CellRunState &run = state(r.id()).run;
         switch (run.phase) {
         case Phase::Running:
@@ -274,6 +275,8 @@ bool CellListView::Private::toolTip(QPoint pos, QPoint globalPos)
             text = CellListView::tr("Run cell (Ctrl+Return)\nLast run %1, took %2 s")
                        .arg(QLocale().toString(run.startedAt.toLocalTime(), QLocale::ShortFormat))
                        .arg(static_cast<double>(run.elapsed.count()) / 1000.0, 0, 'f', 2);
+            if (run.usage)
+                text += QLatin1Char('\n') + usageDetails(*run.usage).join(QLatin1Char('\n'));
         }
     }
     if (text.isEmpty())

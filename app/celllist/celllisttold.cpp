@@ -22,7 +22,12 @@ void CellListView::setRunState(const CellId &id, const CellRunState &run)
     CellViewState &state = d->state(id);
     const bool starts = run.phase == Phase::Running && state.run.phase != Phase::Running;
     const bool ends = run.phase != Phase::Running && d->follow == id;
+    const bool costIsNew = run.usage.has_value() != state.run.usage.has_value();
     state.run = run;
+    if (starts && !std::exchange(state.note, {}).isEmpty() && d->row(id))
+        d->row(id)->stateChanged();
+    if (costIsNew)
+        d->rowChanged(id); // lines below its button
     if (starts) {
         const int index = d->document.indexOf(id);
         const bool known = index >= 0 && index < d->heights.size();
@@ -110,6 +115,21 @@ void CellListView::hideInput(const CellId &id)
     d->state(id).input.reset();
     if (CellRow *row = d->row(id))
         row->stateChanged();
+}
+
+void CellListView::setNote(const CellId &id, const QString &markdown)
+{
+    d->state(id).note = markdown;
+    if (CellRow *row = d->row(id))
+        row->stateChanged();
+    else
+        d->forgetHeight(id);
+}
+
+QString CellListView::note(const CellId &id) const
+{
+    const CellRow *row = d->row(id);
+    return row && row->note() ? row->note()->plainText() : QString();
 }
 
 void CellListView::setOutputsCollapsed(const CellId &id, bool collapsed)
@@ -219,7 +239,8 @@ void CellListView::showToolTip(int request, const QString &text)
 bool CellListView::copyRenderedSelection()
 {
     for (const auto &[key, row] : d->rows) {
-        for (const Block *block : {row->text(), static_cast<Block *>(row->outputs())}) {
+        for (const Block *block :
+             {row->text(), static_cast<Block *>(row->outputs()), row->note()}) {
             if (!block || !block->hasSelection())
                 continue;
             if (QMimeData *data = block->copySelection()) {

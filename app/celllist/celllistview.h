@@ -54,13 +54,16 @@ public:
     // --- what NotebookView tells
     void setRunState(const CellId &id, const CellRunState &state);
     void setQueuePlaces(std::span<const CellId> queued); // in the order they run
-    void setKernelLanguage(const QString &language); // "python", "R", "julia", …
+    void setKernelLanguage(const QString &language);     // "python", "R", "julia", …
     void setBaseDirectory(const QString &directory);
     void setLineNumbersVisible(bool visible);
     void setCodeWrapped(bool wrapped); // soft wrap of code; text cells always wrap
     void setReadOnly(bool readOnly);
     void showInput(const CellId &id, const QString &prompt, bool password);
     void hideInput(const CellId &id);
+    // Below the cell's outputs until it runs again; not of the file.
+    void setNote(const CellId &id, const QString &markdown);
+    [[nodiscard]] QString note(const CellId &id) const; // as it is shown now
     void setOutputsCollapsed(const CellId &id, bool collapsed);
     void setSourceCollapsed(const CellId &id, bool collapsed);
     void foldsChanged();                              // SectionFolds changed

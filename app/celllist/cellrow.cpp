@@ -48,7 +48,8 @@ bool CellRow::showsSource() const
 
 bool CellRow::hasSelection() const
 {
-    return (m_text && m_text->hasSelection()) || (m_outputs && m_outputs->hasSelection());
+    return (m_text && m_text->hasSelection()) || (m_outputs && m_outputs->hasSelection()) ||
+           (m_note && m_note->hasSelection());
 }
 
 void CellRow::watch(Block *block)
@@ -99,6 +100,7 @@ void CellRow::syncBlocks()
         m_outputs.reset();
     }
     syncInput();
+    syncNote();
 }
 
 void CellRow::renderText()
@@ -129,6 +131,20 @@ void CellRow::syncInput()
     m_input->show();
     m_input->raise();
     m_input->setFocus();
+}
+
+void CellRow::syncNote()
+{
+    // Without the error it explains it would tell nothing.
+    const bool isWanted = m_outputs && !m_state.note.isEmpty();
+    if (!isWanted) {
+        m_note.reset();
+        m_noteShown.clear();
+    } else if (m_noteShown != m_state.note) {
+        m_noteShown = m_state.note;
+        m_note = m_context.render.markdown(m_noteShown, {}, {});
+        watch(m_note.get());
+    }
 }
 
 void CellRow::cellChanged()
@@ -210,6 +226,8 @@ void CellRow::themeChanged()
         m_text->themeChanged();
     if (m_outputs)
         m_outputs->themeChanged();
+    if (m_note)
+        m_note->themeChanged();
     m_context.host.rowChanged(m_id);
 }
 
@@ -247,7 +265,7 @@ RowPart CellRow::partAt(QPoint pos) const
         return RowPart::RunButton;
     if (g.foldTriangle.contains(pos))
         return RowPart::FoldTriangle;
-    if (g.output.contains(pos))
+    if (g.output.contains(pos) || g.note.contains(pos))
         return RowPart::Output;
     if (g.text.contains(pos))
         return RowPart::Text;
@@ -268,6 +286,8 @@ Block *CellRow::blockAt(QPoint pos, QPointF *inBlock) const
         block = m_outputs.get();
     else if (m_text && m_geometry.text.contains(pos))
         block = m_text.get();
+    else if (m_note && m_geometry.note.contains(pos))
+        block = m_note.get();
     if (block && inBlock)
         *inBlock = QPointF(pos - blockRect(block).topLeft());
     return block;
@@ -275,6 +295,8 @@ Block *CellRow::blockAt(QPoint pos, QPointF *inBlock) const
 
 QRect CellRow::blockRect(const Block *block) const
 {
+    if (block == m_note.get() && block)
+        return m_geometry.note;
     return block == m_outputs.get() ? m_geometry.output : m_geometry.text;
 }
 

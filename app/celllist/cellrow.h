@@ -34,7 +34,8 @@ enum class RowPart
 struct RowGeometry
 {
     int width = 0, height = 0;
-    QRect column, box, editor, text, output, input, foldRow, foldRun, runButton, foldTriangle;
+    QRect column, box, editor, text, output, input, note, foldRow, foldRun, runButton, foldTriangle,
+        status;
 };
 
 // How a row looks just now.
@@ -65,6 +66,7 @@ public:
     [[nodiscard]] CellEditor *editor() const { return m_editor; }
     [[nodiscard]] OutputArea *outputs() const { return m_outputs.get(); }
     [[nodiscard]] Block *text() const { return m_text.get(); }
+    [[nodiscard]] Block *note() const { return m_note.get(); }
     [[nodiscard]] const RowGeometry &geometry() const { return m_geometry; }
     [[nodiscard]] bool showsSource() const; // has room for an editor
     [[nodiscard]] bool hasSelection() const;
@@ -110,17 +112,20 @@ private:
     void watch(Block *block);
     void updateLanguage();
     int sourceLines();
+    void layoutStatus();
     int layoutSource(int y);
     int layoutText(int y);
     int layoutOutputs(int y);
     void syncBlocks();
     void syncInput();
+    void syncNote();
     void applyHighlights();
     void placeEditor(int top);
     void paintBox(QPainter &painter, const RowLook &look) const;
     void paintSourceText(QPainter &painter, const QRect &exposed) const;
     void paintGutter(QPainter &painter, const RowLook &look) const;
     void paintRunButton(QPainter &painter, const RowLook &look) const;
+    void paintNote(QPainter &painter, const QRect &exposed) const;
     void paintStatus(QPainter &painter, const RowLook &look) const;
     void paintFoldRow(QPainter &painter, const RowLook &look) const;
     void paintBlock(QPainter &painter, Block *block, const QRect &rect, const QRect &exposed) const;
@@ -132,6 +137,8 @@ private:
     std::unique_ptr<Block> m_text;
     std::unique_ptr<OutputArea> m_outputs;
     std::unique_ptr<InputBox> m_input;
+    std::unique_ptr<Block> m_note;
+    QString m_noteShown;
     QTimer m_previewTimer;
     RowGeometry m_geometry;
     bool m_textStale = true;

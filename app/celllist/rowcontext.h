@@ -34,6 +34,8 @@ constexpr int foldRow = 36;
 constexpr int inputRow = 48;
 constexpr int sideBySide = 720; // room for source and preview beside each other
 constexpr int minPreview = 24;
+constexpr int notePad = 12;
+constexpr int statusLine = 15;
 constexpr int placeholder = 24; // an empty text cell
 } // namespace RowMetrics
 
@@ -52,6 +54,7 @@ struct CellViewState
         bool password = false;
     };
     std::optional<Input> input;
+    QString note; // Markdown below the outputs, never of the file: why a GPU's memory was full
 };
 
 // What rows ask of the list.

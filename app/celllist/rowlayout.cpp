@@ -1,5 +1,6 @@
 #include "app/celllist/cellrow.h"
 #include "app/celllist/inputbox.h"
+#include "app/celllist/usagetext.h"
 #include "app/editor/celleditor.h"
 #include "core/notebook/notebookdocument.h"
 
@@ -61,8 +62,23 @@ int CellRow::layout(int width)
         m_geometry.foldTriangle =
             QRect(column.left() + M::gutter - 24, m_geometry.text.top() + 2, 24, 28);
     m_geometry.height = y + M::gap;
+    layoutStatus();
     m_geometry.column.setHeight(m_geometry.height);
     return m_geometry.height;
+}
+
+// Lines of time and cost below the button, as many as the row has room for.
+void CellRow::layoutStatus()
+{
+    if (m_geometry.runButton.isNull())
+        return;
+    const int top = m_geometry.runButton.bottom() + 3;
+    const int room = m_geometry.height - M::gap + 2 - top;
+    const int marks = m_state.run.usage ? int(usageMarks(*m_state.run.usage).size()) : 0;
+    const int lines = std::min(1 + marks, room / M::statusLine);
+    if (lines > 0)
+        m_geometry.status = QRect(m_geometry.runButton.center().x() - M::gutter / 2, top,
+                                  M::gutter + 1, lines * M::statusLine);
 }
 
 int CellRow::layoutSource(int y)
@@ -128,6 +144,12 @@ int CellRow::layoutOutputs(int y)
         const int height = qCeil(m_outputs->layout(width));
         m_geometry.output = QRect(left, y, width, height);
         y += height;
+    }
+    if (m_note) {
+        const int inner = std::min(width, M::maxText) - 2 * M::notePad;
+        const int height = qCeil(m_note->layout(inner));
+        m_geometry.note = QRect(left + M::notePad, y + M::notePad + 4, inner, height);
+        y += height + 2 * M::notePad + 4;
     }
     if (m_input) {
         m_geometry.input = QRect(left, y + 8, std::min(width, 640), M::inputRow - 8);

@@ -1,4 +1,5 @@
 #include "app/celllist/cellrow.h"
+#include "app/celllist/usagetext.h"
 #include "app/editor/celleditor.h"
 #include "app/theme/theme.h"
 #include "core/notebook/notebookdocument.h"
@@ -109,9 +110,23 @@ void CellRow::paint(QPainter &painter, const QRect &exposed, const RowLook &look
     }
     if (m_outputs)
         paintBlock(painter, m_outputs.get(), m_geometry.output, exposed);
+    if (m_note)
+        paintNote(painter, exposed);
     paintGutter(painter, look);
     if (m_state.hiddenCells > 0)
         paintFoldRow(painter, look);
+}
+
+void CellRow::paintNote(QPainter &painter, const QRect &exposed) const
+{
+    const Theme &t = m_context.theme.theme();
+    const QRectF frame = QRectF(m_geometry.note)
+                             .adjusted(-M::notePad, -M::notePad, M::notePad, M::notePad)
+                             .adjusted(0.5, 0.5, -0.5, -0.5);
+    painter.setBrush(t.warningSoft);
+    painter.setPen(QPen(t.warning, 1));
+    painter.drawRoundedRect(frame, Theme::radius, Theme::radius);
+    paintBlock(painter, m_note.get(), m_geometry.note, exposed);
 }
 
 void CellRow::paintBlock(QPainter &painter, Block *block, const QRect &rect,
@@ -263,8 +278,7 @@ void CellRow::paintStatus(QPainter &painter, const RowLook &look) const
     const bool running = run.phase == Phase::Running;
     const bool finished = run.phase == Phase::Succeeded || run.phase == Phase::Failed ||
                           run.phase == Phase::Interrupted;
-    const int top = m_geometry.runButton.bottom() + 3;
-    if ((!running && !finished) || m_geometry.height - top < 14 + M::gap)
+    if ((!running && !finished) || m_geometry.status.isNull())
         return;
     const Theme &t = m_context.theme.theme();
     const qint64 ms =
@@ -275,8 +289,19 @@ void CellRow::paintStatus(QPainter &painter, const RowLook &look) const
                    : run.phase == Phase::Interrupted ? t.warning
                    : running                         ? t.accent
                                                      : t.textFaint);
-    const QRect place(m_geometry.runButton.center().x() - M::gutter / 2, top, M::gutter + 1, 16);
-    painter.drawText(place, Qt::AlignHCenter | Qt::AlignTop, elapsedText(std::max<qint64>(0, ms)));
+    QRect line = m_geometry.status;
+    line.setHeight(M::statusLine);
+    const int flags = Qt::AlignHCenter | Qt::AlignTop | Qt::TextDontClip;
+    painter.drawText(line, flags, elapsedText(std::max<qint64>(0, ms)));
+    if (running || !run.usage)
+        return;
+    painter.setPen(t.textFaint);
+    for (const QString &mark : usageMarks(*run.usage)) {
+        line.translate(0, M::statusLine);
+        if (line.bottom() > m_geometry.status.bottom())
+            break;
+        painter.drawText(line, flags, mark);
+    }
 }
 
 void CellRow::paintFoldRow(QPainter &painter, const RowLook &look) const

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/notebook/runtimehub.h"
+#include "core/api/runtimetype.h"
 #include "core/base/ids.h"
 #include "core/base/result.h"
 #include "core/client/attachmentstore.h"
@@ -74,6 +75,11 @@ public:
     void findRun();
     void join(const RemoteSession &session); // with all of its outputs that are kept
 
+    // What kernels started from now on may have of the machine. Other servers than Farcell give
+    // what they have.
+    void setResources(const api::KernelResources &resources);
+    [[nodiscard]] const api::KernelResources &resources() const { return m_resources; }
+
     void connectDefault();                       // by the notebook's kernelspec
     void connectKernelSpec(const QString &name); // a new kernel of this kind
     void attach(const KernelId &kernel, const QString &kernelName);
@@ -93,6 +99,7 @@ signals:
     void runAllWanted(); // after a restart that asked for it
     void kernelReplaced(const QString &wanted, const QString &used);
     void failed(const farcell::Error &error);
+    void limitsRefused(const QString &why); // of a kernel just started; one sentence
     void linkChanged();
     void runFound(const farcell::RemoteSession &session);
     void runLost();                          // the kernel of a remembered run has ended meanwhile
@@ -110,6 +117,7 @@ private:
                         const std::optional<Attachment> &earlier = {},
                         const ConnectOptions &options = {});
     void createSession(const QString &kernelName);
+    void askGrant();
     void resumeOn(RuntimeClient &client, const Attachment &run);
     [[nodiscard]] std::optional<Attachment> lastRunOf(const KernelId &kernel) const;
     void connectionStateChanged(KernelConnection::State state);
@@ -131,6 +139,7 @@ private:
     SessionId m_sessionId;
     QString m_kernelTitle, m_language;
     RemoteKernelSpecs m_specs;
+    api::KernelResources m_resources;
     std::unique_ptr<KernelConnection> m_connection;
     std::vector<CellId> m_waiting;
     QHash<CellId, QString> m_waitingTexts; // of those that are not to be run as a whole

@@ -3,7 +3,9 @@
 
 #include "app/notebook/kernellink.h"
 
+#include "app/notebook/runtimehub.h"
 #include "core/base/onfinished.h"
+#include "core/client/kernelcontrol.h"
 #include "core/client/notebooksession.h"
 #include "core/notebook/notebookdocument.h"
 
@@ -33,9 +35,17 @@ void KernelLink::connectDefault()
 void KernelLink::connectKernelSpec(const QString &name)
 {
     const SessionId old = std::exchange(m_sessionId, {});
-    if (client() && !old.isEmpty())
-        client()->deleteSession(old); // a new kernel in the place of the old one
-    startSession(name);
+    if (!client() || old.isEmpty()) {
+        startSession(name);
+        return;
+    }
+    // A new kernel in the place of the old one, which must be gone or it would be found again.
+    begin(State::Starting);
+    onFinished(client()->deleteSession(old), this,
+               [this, name, attempt = m_attempt](const Result<> & /*gone*/) {
+                   if (attempt == m_attempt)
+                       startSession(name);
+               });
 }
 
 // The kernelspecs come first: a notebook's kernel may not be there, and then the one of the same
@@ -109,10 +119,35 @@ void KernelLink::useSpecs(const Result<RemoteKernelSpecs> &specs, const QString 
 
 void KernelLink::createSession(const QString &name)
 {
-    onFinished(client()->startSession(m_path, m_name, name), this,
-               [this, attempt = m_attempt](const Result<RemoteSession> &session) {
-                   if (attempt == m_attempt)
-                       useSession(session);
+    const auto use = [this, attempt = m_attempt](const Result<RemoteSession> &session) {
+        if (attempt != m_attempt)
+            return;
+        useSession(session);
+        if (session && !m_resources.isDefault())
+            askGrant();
+    };
+    KernelControl *control = m_resources.isDefault() ? nullptr : m_runtime->control();
+    if (control)
+        onFinished(control->startSession(m_path, m_name, name, m_resources), this, use);
+    else
+        onFinished(client()->startSession(m_path, m_name, name), this, use);
+}
+
+void KernelLink::setResources(const api::KernelResources &resources)
+{
+    m_resources = resources;
+}
+
+// Limits that the machine does not permit do not keep a kernel from starting.
+void KernelLink::askGrant()
+{
+    KernelControl *control = m_runtime ? m_runtime->control() : nullptr;
+    if (!control || !m_connection)
+        return;
+    onFinished(control->grant(m_connection->kernelId()), this,
+               [this, attempt = m_attempt](const Result<KernelGrant> &grant) {
+                   if (attempt == m_attempt && grant && !grant->limitsRefused.isEmpty())
+                       emit limitsRefused(grant->limitsRefused);
                });
 }
 

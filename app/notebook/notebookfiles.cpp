@@ -81,6 +81,7 @@ void NotebookView::documentLoaded()
     m_errorPage = nullptr;
     m_conflict = false;
     updateJournal();
+    followWish();
     m_list->setKernelLanguage(m_document->language());
     m_stack->setCurrentIndex(1);
     if (m_list->currentCell().isEmpty() && m_document->cellCount() > 0)

@@ -81,6 +81,7 @@ NotebookView::NotebookView(Workspace workspace, QWidget *parent)
     wireKernel();
     wireFile();
     wireSession();
+    wireRuntimeType();
     connect(&workspace.settings, &Settings::changed, this, &NotebookView::applySettings);
     applySettings();
 }

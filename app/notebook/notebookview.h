@@ -27,6 +27,7 @@ class RecoveryJournal;
 struct KernelDeath;
 struct RecoveredNotebook;
 struct RemoteSession;
+struct RuntimeTypeChoice;
 class RenderService;
 class Runtime;
 class RuntimeHub;
@@ -97,6 +98,7 @@ public:
     // A runtime and kernel chosen by the person. Both kernel names empty: as the notebook says.
     void useRuntime(Runtime *runtime, const QString &kernelSpec, const KernelId &kernel,
                     const QString &kernelName);
+    void setRuntimeType(const RuntimeTypeChoice &choice); // one undo step, and maybe a new kernel
     void save();
     void saveAs();
     void saveAs(const DocumentFile::Place &place);
@@ -135,6 +137,9 @@ private:
     void wireKernel();
     void wireFile();
     void wireSession();
+    void wireRuntimeType();
+    void followWish();
+    void checkWish();
     void applySettings();
     void showError(const Error &error, const QByteArray &bytes);
     void documentLoaded();
@@ -169,7 +174,8 @@ private:
     std::unique_ptr<CellActions> m_actions;
     std::unique_ptr<RecoveryJournal> m_journal;
     std::vector<CellId> m_waiting;
-    CellId m_lastRunning; // unless it succeeded
+    CellId m_lastRunning;     // unless it succeeded
+    KernelId m_checkedKernel; // whether it has what the file asks for
     QTimer m_autosave;
     QTimer m_placesDue; // of the queued cells
 

@@ -4,6 +4,7 @@
 
 #include <QPromise>
 
+#include <chrono>
 #include <memory>
 
 namespace farcell {
@@ -11,6 +12,9 @@ namespace farcell {
 namespace {
 
 using nlohmann::json;
+
+// Starting a kernel waits for its first answer.
+constexpr std::chrono::seconds kernelStartTimeout{90};
 
 QString routeOf(const KernelId &kernel, const char *rest)
 {
@@ -68,6 +72,42 @@ QFuture<Result<QList<KernelSummary>>> KernelControl::kernels()
 QFuture<Result<api::GpuReport>> KernelControl::gpus()
 {
     return get<api::GpuReport>(QString(api::gpusRoute).mid(1), api::gpuReportFromJson);
+}
+
+QFuture<Result<api::RuntimeOffer>> KernelControl::runtime()
+{
+    return get<api::RuntimeOffer>(QString(api::runtimeRoute).mid(1), api::runtimeOfferFromJson);
+}
+
+QFuture<Result<KernelGrant>> KernelControl::grant(const KernelId &kernel)
+{
+    return get<KernelGrant>(
+        QStringLiteral("api/kernels/") + kernel.toString(), [](const json &model) {
+            return Result<KernelGrant>({api::kernelResourcesOf(model), api::limitsRefused(model)});
+        });
+}
+
+QFuture<Result<RemoteSession>> KernelControl::startSession(const QString &path, const QString &name,
+                                                           const QString &kernelName,
+                                                           const api::KernelResources &resources)
+{
+    auto promise = std::make_shared<QPromise<Result<RemoteSession>>>();
+    promise->start();
+    HttpRequest request;
+    request.verb = "POST";
+    request.path = QStringLiteral("api/sessions");
+    request.timeout = kernelStartTimeout;
+    request.body = toBytes(json{
+        {"path", path.toStdString()},
+        {"name", name.toStdString()},
+        {"type", "notebook"},
+        {"kernel", {{"name", kernelName.toStdString()}, {"farcell", api::toJson(resources)}}}});
+    m_http.send(request, [promise](const Result<HttpReply> &reply) {
+        promise->addResult(reply ? sessionFrom(reply->body)
+                                 : Result<RemoteSession>(tl::unexpected(reply.error())));
+        promise->finish();
+    });
+    return promise->future();
 }
 
 QFuture<Result<KernelProcess>> KernelControl::process(const KernelId &kernel)

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "core/api/gpus.h"
+#include "core/api/runtimetype.h"
 #include "core/api/usage.h"
 #include "core/client/httpcaller.h"
 #include "core/client/kernelreports.h"
+#include "core/client/runtimeclient.h"
 
 #include <QFuture>
 #include <QObject>
@@ -12,6 +14,13 @@
 #include <vector>
 
 namespace farcell {
+
+// What a kernel was given of its machine.
+struct KernelGrant
+{
+    api::KernelResources resources;
+    QString limitsRefused; // why its limits do not hold, one sentence; empty if they do
+};
 
 // What a Farcell runtime can do with its kernels beyond Jupyter's API: their list with figures, the
 // execution queue, the steps of interrupting, the report of a death. Every call ends exactly once;
@@ -39,6 +48,13 @@ public:
     QFuture<Result<std::vector<api::CellUsage>>> usages(const KernelId &kernel);
     QFuture<Result<>> interrupt(const KernelId &kernel, InterruptStep step);
     QFuture<Result<api::GpuReport>> gpus(); // of the machine, with who holds their memory
+
+    QFuture<Result<api::RuntimeOffer>> runtime(); // what the machine has to give to kernels
+    QFuture<Result<KernelGrant>> grant(const KernelId &kernel);
+    // As RuntimeClient's, for a kernel that may have only this much of the machine.
+    QFuture<Result<RemoteSession>> startSession(const QString &path, const QString &name,
+                                                const QString &kernelName,
+                                                const api::KernelResources &resources);
 
     QFuture<Result<KernelQueue>> queue(const KernelId &kernel);
     QFuture<Result<>> cancel(const KernelId &kernel, const MsgId &item);
