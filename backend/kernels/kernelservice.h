@@ -91,8 +91,8 @@ public:
     {
         QString stateDirectory; // bundles live in <state>/kernels/<id>, 0700
         QString keeperProgram;  // farcell-keeper
-        bool ownView = true; // kernels start in a namespace of their own where there is a reason
-        QString nvidiaSmi;   // they see it there as /opt/bin/nvidia-smi; empty: none
+        bool ownView = true;    // kernels start in a namespace of their own where there is a reason
+        QString nvidiaSmi = {}; // they see it there as /opt/bin/nvidia-smi; empty: none
         // Called on threads of the global pool.
         std::function<Result<KernelSpec>(const QString &name)> findSpec = findKernelSpec;
         bool prewarm = true;        // keep one kernel ready per used kernelspec
