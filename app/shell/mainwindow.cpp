@@ -9,6 +9,8 @@
 #include "app/panels/resourcemonitor.h"
 #include "app/panels/resourcespanel.h"
 #include "app/panels/sessionspanel.h"
+#include "app/runtime/cellcosts.h"
+#include "app/runtime/costpanel.h"
 #include "app/shell/commandpalette.h"
 #include "app/shell/commandregistry.h"
 #include "app/shell/keydispatcher.h"
@@ -33,11 +35,18 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
 #include <chrono>
 
 namespace farcell {
 
 using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int costsWidth = 520; // seven columns
+
+} // namespace
 
 MainWindow::MainWindow(Workspace workspace, Keymap &keymap, QWidget *parent)
     : QMainWindow(parent)
@@ -102,6 +111,7 @@ void MainWindow::build()
 {
     m_monitor = new ResourceMonitor(this);
     m_bands = new CellBands(this);
+    m_costs = new CellCosts(this);
     auto *centre = new QWidget(this);
     auto *column = new QVBoxLayout(centre);
     column->setContentsMargins(0, 0, 0, 0);
@@ -191,6 +201,7 @@ QWidget *MainWindow::buildRail()
     add("view.queue", true);
     add("view.sessions", true);
     add("view.resources", true);
+    add("view.costs", true);
     layout->addStretch();
     add("tools.keyboard", false);
     return rail;
@@ -210,12 +221,15 @@ QWidget *MainWindow::buildSidePanel()
     m_queue = new QueuePanel(m_workspace.theme, m_side);
     m_sessions = new SessionsPanel(m_workspace.runtimes, m_workspace.theme, m_side);
     m_resources = new ResourcesPanel(*m_monitor, *m_bands, m_workspace.theme, m_side);
+    m_costPanel = new CostPanel(*m_costs, m_workspace.theme, m_side);
     m_sideStack = new QStackedWidget(m_side);
-    m_panels = {{Panel::Outline, QStringLiteral("view.outline"), tr("Outline"), m_outline},
-                {Panel::Files, QStringLiteral("view.files"), tr("Files"), m_files},
-                {Panel::Queue, QStringLiteral("view.queue"), tr("Queue"), m_queue},
-                {Panel::Sessions, QStringLiteral("view.sessions"), tr("Sessions"), m_sessions},
-                {Panel::Resources, QStringLiteral("view.resources"), tr("Resources"), m_resources}};
+    m_panels = {
+        {Panel::Outline, QStringLiteral("view.outline"), tr("Outline"), m_outline},
+        {Panel::Files, QStringLiteral("view.files"), tr("Files"), m_files},
+        {Panel::Queue, QStringLiteral("view.queue"), tr("Queue"), m_queue},
+        {Panel::Sessions, QStringLiteral("view.sessions"), tr("Sessions"), m_sessions},
+        {Panel::Resources, QStringLiteral("view.resources"), tr("Resources"), m_resources},
+        {Panel::Costs, QStringLiteral("view.costs"), tr("What did my cells cost"), m_costPanel}};
     for (const PanelEntry &entry : std::as_const(m_panels))
         m_sideStack->addWidget(entry.widget);
     auto *close = new QToolButton(m_side);
@@ -304,6 +318,8 @@ void MainWindow::showPanel(Panel panel, bool toggle)
     }
     if (panel == Panel::Files)
         showFilesPanel();
+    else if (panel == Panel::Costs && m_side->width() < costsWidth)
+        m_splitter->setSizes({costsWidth, std::max(1, m_splitter->width() - costsWidth)});
     for (QToolButton *button : std::as_const(m_railButtons))
         button->setChecked(!button->objectName().isEmpty() &&
                            button->objectName() == commandOf(panel));

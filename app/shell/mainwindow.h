@@ -18,8 +18,10 @@ class QToolButton;
 namespace farcell {
 
 class CellBands;
+class CellCosts;
 class CommandPalette;
 class CommandRegistry;
+class CostPanel;
 class DesktopNotifier;
 class FilesPanel;
 class KeyDispatcher;
@@ -84,7 +86,8 @@ private:
         Files,
         Queue,
         Sessions,
-        Resources
+        Resources,
+        Costs
     };
 
     struct PanelEntry
@@ -162,6 +165,7 @@ private:
     void watchSshQuestions(Runtime *runtime);
     void useChoice(const RuntimeChoice &choice, NotebookView *notebook);
     void openKernelChooser();
+    void openRuntimeType();
     void openSettings();
     void openShortcuts();
     void openAbout();
@@ -180,6 +184,7 @@ private:
     StartPage *m_start = nullptr;
     ResourceMonitor *m_monitor = nullptr;
     CellBands *m_bands = nullptr;
+    CellCosts *m_costs = nullptr;
     NotebookToolBar *m_toolBar = nullptr;
     StatusBar *m_status = nullptr;
     QWidget *m_side = nullptr;
@@ -190,6 +195,7 @@ private:
     QueuePanel *m_queue = nullptr;
     SessionsPanel *m_sessions = nullptr;
     ResourcesPanel *m_resources = nullptr;
+    CostPanel *m_costPanel = nullptr;
     DesktopNotifier *m_notifier = nullptr;
     RunNotifier *m_runs = nullptr;
     QSplitter *m_splitter = nullptr;

@@ -43,7 +43,7 @@ void Menus::buildMenuBar(QMenuBar &bar)
                      "outputs.clearAll notebook.privateOutputs");
     QMenu *view =
         add(tr("&View"), "view.outline view.files view.queue view.sessions view.resources "
-                         "view.sidePanel - view.collapseSections "
+                         "view.costs view.sidePanel - view.collapseSections "
                          "view.expandSections view.saveFolds - view.toggleCode view.toggleOutput "
                          "view.lineNumbers - view.zoomIn view.zoomOut view.zoomReset "
                          "view.fullScreen - view.nextTab view.previousTab");
@@ -53,7 +53,7 @@ void Menus::buildMenuBar(QMenuBar &bar)
     add(tr("&Runtime"),
         "run.all run.before run.cell run.selection run.after run.section - kernel.interrupt "
         "kernel.restart kernel.restartRunAll kernel.disconnect kernel.shutdown - "
-        "runtime.connect kernel.change view.resources");
+        "runtime.connect kernel.change runtime.type view.resources view.costs");
     add(tr("&Tools"), "tools.palette - tools.settings tools.keyboard");
     add(tr("&Help"), "help.welcome tools.keyboard - help.about");
 }

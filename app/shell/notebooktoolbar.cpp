@@ -66,10 +66,11 @@ NotebookToolBar::NotebookToolBar(CommandRegistry &commands, Keymap &keymap, Menu
     auto *connectMenu = new QMenu(m_connect);
     menus.fill(*connectMenu,
                {QStringLiteral("runtime.connect"), QStringLiteral("kernel.change"),
-                QStringLiteral("view.resources"), QStringLiteral("-"),
-                QStringLiteral("kernel.interrupt"), QStringLiteral("kernel.restart"),
-                QStringLiteral("kernel.restartRunAll"), QStringLiteral("-"),
-                QStringLiteral("kernel.disconnect"), QStringLiteral("kernel.shutdown")});
+                QStringLiteral("runtime.type"), QStringLiteral("view.resources"),
+                QStringLiteral("-"), QStringLiteral("kernel.interrupt"),
+                QStringLiteral("kernel.restart"), QStringLiteral("kernel.restartRunAll"),
+                QStringLiteral("-"), QStringLiteral("kernel.disconnect"),
+                QStringLiteral("kernel.shutdown")});
     m_connect->setMenu(connectMenu);
     connect(m_connect, &ConnectButton::connectRequested, this, [this] {
         if (m_notebook)

@@ -229,6 +229,8 @@ void MainWindow::addViewCommands()
     add("view.sessions", tr("Sessions"), "sessions", [this] { showPanel(Panel::Sessions, true); });
     add("view.resources", tr("View resources"), "chart",
         [this] { showPanel(Panel::Resources, true); });
+    add("view.costs", tr("What did my cells cost"), "clock",
+        [this] { showPanel(Panel::Costs, true); });
     add("view.sidePanel", tr("Show or hide the side panel"), "sidebar",
         [this] { showPanel(m_panel == Panel::None ? Panel::Outline : Panel::None, false); });
     add("view.fullScreen", tr("Full screen"), "expand",
@@ -310,6 +312,8 @@ void MainWindow::addRunCommands()
         [](NotebookView &view) { view.kernel().shutdown(); }, hasKernel);
     run("kernel.change", tr("Change kernel…"), "variables",
         [this](NotebookView &) { openKernelChooser(); });
+    run("runtime.type", tr("Change runtime type…"), "memory",
+        [this](NotebookView &) { openRuntimeType(); });
     m_commands->add({QStringLiteral("runtime.connect"), tr("Connect to a runtime…"), tr("Runtime"),
                      QStringLiteral("connect"), [this] { openConnectDialog(); }});
 }

@@ -7,6 +7,7 @@
 #include "app/notebook/kernellink.h"
 #include "app/notebook/runtimehub.h"
 #include "app/notebook/settings.h"
+#include "app/runtime/runtimetypedialog.h"
 #include "app/shell/mainwindow.h"
 #include "app/shell/notebooktoolbar.h"
 #include "app/shell/settingsdialog.h"
@@ -119,6 +120,17 @@ void MainWindow::openKernelChooser()
                 &MainWindow::openConnectDialog);
         chooser->openBelow(m_toolBar->connectButton());
     });
+}
+
+void MainWindow::openRuntimeType()
+{
+    NotebookView *notebook = usableNotebook();
+    auto *dialog = new RuntimeTypeDialog(*notebook, m_workspace.theme, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, notebook,
+            [notebook, dialog] { notebook->setRuntimeType(dialog->choice()); });
+    connect(notebook, &QObject::destroyed, dialog, &QDialog::reject);
+    dialog->open();
 }
 
 void MainWindow::openSettings()

@@ -10,6 +10,8 @@
 #include "app/panels/outlinepanel.h"
 #include "app/panels/queuepanel.h"
 #include "app/panels/resourcemonitor.h"
+#include "app/runtime/cellcosts.h"
+#include "app/runtime/costpanel.h"
 #include "app/shell/commandregistry.h"
 #include "app/shell/mainwindow.h"
 #include "app/shell/menus.h"
@@ -58,6 +60,7 @@ void MainWindow::wireNotebook(NotebookView *notebook)
     });
     m_runs->watch(notebook);
     m_bands->watch(notebook);
+    m_costs->watch(notebook);
     connect(notebook, &NotebookView::commandRequested, m_commands.get(), &CommandRegistry::trigger);
     connect(notebook, &NotebookView::openTextRequested, this, &MainWindow::openText);
     connect(notebook, &NotebookView::openLinkRequested, this, &MainWindow::openLink);
@@ -99,6 +102,7 @@ void MainWindow::pageChanged()
     m_outline->setNotebook(notebook);
     m_status->setNotebook(notebook);
     m_queue->setNotebook(notebook);
+    m_costPanel->setNotebook(notebook);
     tellCurrentKernel();
     if (m_panel == Panel::Files)
         showFilesPanel();

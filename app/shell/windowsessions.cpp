@@ -6,6 +6,7 @@
 #include "app/panels/resourcemonitor.h"
 #include "app/panels/resourcespanel.h"
 #include "app/panels/sessionspanel.h"
+#include "app/runtime/costpanel.h"
 #include "app/shell/desktopnotifier.h"
 #include "app/shell/mainwindow.h"
 #include "app/shell/runnotifier.h"
@@ -31,13 +32,15 @@ void MainWindow::wireSessions()
     connect(m_sessions, &SessionsPanel::restartRequested, this, &MainWindow::restartKernel);
     connect(m_sessions, &SessionsPanel::shutdownRequested, this, &MainWindow::shutdownKernel);
     connect(m_resources, &ResourcesPanel::restartRequested, this, &MainWindow::restartKernel);
-    connect(m_resources, &ResourcesPanel::cellRequested, this, [this](const CellId &cell) {
+    const auto goToCell = [this](const CellId &cell) {
         if (const NotebookView *notebook = usableNotebook();
             notebook && notebook->document().findCell(cell)) {
             notebook->list().setCurrentCell(cell);
             notebook->list().reveal(cell);
         }
-    });
+    };
+    connect(m_resources, &ResourcesPanel::cellRequested, this, goToCell);
+    connect(m_costPanel, &CostPanel::cellRequested, this, goToCell);
     connect(m_monitor, &ResourceMonitor::warned, this, &MainWindow::showWarning);
 }
 
