@@ -78,7 +78,7 @@ Result<KernelResources> kernelResourcesFromJson(const json &object)
         return fail(ErrorCode::InvalidData, tr("farcell must be an object"));
     if (!readGpus(memberOf(object, "gpus"), resources.gpus))
         return fail(ErrorCode::InvalidData,
-                    tr("farcell.gpus must be \"all\", \"none\" or a list of GPU UUIDs"));
+                    tr(R"(farcell.gpus must be "all", "none" or a list of GPU UUIDs)"));
     // Comparisons are false for what is not a number.
     if (const json &memory = memberOf(object, "memory_limit"); !memory.is_null()) {
         const double bytes = memory.is_number() ? memory.get<double>() : 0;
