@@ -94,13 +94,13 @@ def main():
             check_run(path)
             edit_one_cell(screen, path)
             screen.picture("done")
+            assert app.poll() is None, f"the app ended by itself: {app.returncode}"
+            screen.keys("ctrl+q")
+            wait_for("the app to quit", lambda: app.poll() is not None, 60)
         except AssertionError:
             screen.picture("failed")
             print(f"a picture of the window is {PICTURES}/failed.png")
             raise
-        assert app.poll() is None, f"the app ended by itself: {app.returncode}"
-        screen.keys("ctrl+q")
-        assert wait_for("the app to quit", lambda: app.poll() is not None, 60)
         assert app.returncode == 0, f"the app ended with {app.returncode}"
 
 

@@ -290,7 +290,7 @@ FAKE nvmlEventSetWait_v2(EventSet, EventData *data, unsigned)
 {
     const json xids = state().value("xids", json::array());
     for (; xidsTold < xids.size(); ++xidsTold) {
-        const Device device = handleOf(xids[xidsTold]["gpu"].get<std::size_t>());
+        Device device = handleOf(xids[xidsTold]["gpu"].get<std::size_t>());
         if (watched.count(device) == 0)
             continue;
         *data = {device, xidEvent, xids[xidsTold]["xid"].get<unsigned long long>(), ~0U, ~0U};
