@@ -15,7 +15,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <utility>
 
 namespace farcell {
 
@@ -73,7 +72,13 @@ void ResourceGraphs::drawBands(QPainter &painter, const std::vector<CellBand> &b
     painter.save();
     painter.setClipRect(plotColumn().adjusted(-1, 0, 1, 0));
     painter.setFont(theme.caption);
-    std::vector<std::pair<QRectF, CellId>> bars;
+    struct Bar
+    {
+        QRectF rect;
+        CellId cell;
+        double seconds;
+    };
+    std::vector<Bar> bars;
     for (const CellBand &band : bands) {
         const double left = std::max(xOf(band.from), double(side));
         const double right = xOf(band.to > 0 ? band.to : m_now);
@@ -81,20 +86,19 @@ void ResourceGraphs::drawBands(QPainter &painter, const std::vector<CellBand> &b
         painter.setPen(Qt::NoPen);
         painter.setBrush(bandColour(band));
         painter.drawRoundedRect(bar, 1.5, 1.5);
-        bars.emplace_back(bar, band.cell);
+        bars.push_back({bar, band.cell, (band.to > 0 ? band.to : m_now) - band.from});
     }
-    std::stable_sort(bars.begin(), bars.end(), [](const auto &a, const auto &b) {
-        return a.first.width() > b.first.width();
-    });
+    std::stable_sort(bars.begin(), bars.end(),
+                     [](const Bar &a, const Bar &b) { return a.seconds > b.seconds; });
     std::vector<QRectF> taken;
     painter.setPen(theme.textMuted);
-    for (const auto &[bar, cell] : bars) {
-        const int index = notebook->document().indexOf(cell);
+    for (const Bar &bar : bars) {
+        const int index = notebook->document().indexOf(bar.cell);
         if (index < 0)
             continue;
         const QString number = QString::number(index + 1);
         const int wide = metrics.horizontalAdvance(number);
-        QRectF place(bar.center().x() - wide / 2.0, 0, wide + 1, bandStrip - 5);
+        QRectF place(bar.rect.center().x() - wide / 2.0, 0, wide + 1, bandStrip - 5);
         place.moveRight(std::min(place.right(), plotColumn().right() + 1.0));
         const QRectF around = place.adjusted(-2, 0, 2, 0);
         if (std::any_of(taken.begin(), taken.end(),

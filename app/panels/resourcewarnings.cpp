@@ -113,7 +113,7 @@ void ResourceWarnings::lookAtUse(std::vector<ResourceWarning> &found,
                                  const api::MetricsSample &sample, const QString &kernel,
                                  bool asksForGpu)
 {
-    const double step = std::exchange(m_lastTime, sample.time);
+    const double last = std::exchange(m_lastTime, sample.time);
     if (kernel != m_kernel) {
         m_kernel = kernel;
         m_unusedSeconds = 0;
@@ -128,7 +128,7 @@ void ResourceWarnings::lookAtUse(std::vector<ResourceWarning> &found,
         m_told.insert(key); // it knows how
     if (!load->isBusy || m_told.contains(key))
         return;
-    m_unusedSeconds += std::clamp(sample.time - step, 0.0, longestStep);
+    m_unusedSeconds += last > 0 ? std::clamp(sample.time - last, 0.0, longestStep) : 0;
     if (m_unusedSeconds < unusedPatience)
         return;
     m_told.insert(key);

@@ -525,6 +525,11 @@ void TestResources::memoryIsFreedAndSaid()
     QTRY_VERIFY_WITH_TIMEOUT(meter()->isVisible(), patience);
     QVERIFY(XDesktop::click(meter()));
     QTRY_VERIFY_WITH_TIMEOUT(visibleButton(QStringLiteral("freeMemory")), patience);
+    const auto isHeld = [this] {
+        const auto &gpus = monitor().gpus().gpus;
+        return !gpus.empty() && gpus[0].processes && !gpus[0].processes->empty();
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(isHeld(), patience);
     QAbstractButton *button = visibleButton(QStringLiteral("freeMemory"));
     QVERIFY(button->accessibleName().contains(QStringLiteral("训练.ipynb")));
     panel()->findChild<QScrollArea *>()->ensureWidgetVisible(button);
