@@ -41,6 +41,7 @@ MetricsHub::MetricsHub(Services &services, const QString &root, const QString &h
     connect(&m_timer, &QTimer::timeout, this, &MetricsHub::take);
     connect(&services.kernels, &KernelService::activity, this, &MetricsHub::wake);
     m_timer.start(idleInterval);
+    QTimer::singleShot(0, this, &MetricsHub::take); // a kernel of before may run a cell
 }
 
 MetricsHub::~MetricsHub()

@@ -49,7 +49,7 @@ private:
     QTimer m_timer;
     double m_keptAt = 0;     // Unix, s
     QSet<KernelId> m_toTell; // have run a cell since the last sample
-    bool m_hasGpus = false;
+    bool m_hasGpus = true; // until a look tells
     bool m_isLooking = false;
 };
 

@@ -88,7 +88,13 @@ public:
         (void)QTest::qWaitFor([&] { return has(id); }, patienceMs);
         return has(id) ? client->find("farcell_usage", id)->content : json();
     }
-    json run(const std::string &code) { return finished(client->execute(code)); }
+    json run(const std::string &code)
+    {
+        const std::string id = client->execute(code);
+        // Before it is idle a kernel aborts what comes after an error.
+        (void)QTest::qWaitFor([&] { return client->isDone(id); }, patienceMs);
+        return finished(id);
+    }
     [[nodiscard]] bool has(const std::string &id) const
     {
         return client->find("farcell_usage", id) != nullptr;
@@ -513,7 +519,8 @@ void TestUsage::gpuOfACell()
     bench.hold(0, child, 3 << 20);
     QVERIFY(bench.waitForGpuMemory(10 << 20));
     bench.gpus.state["gpus"][0]["energy"] = 5'250'000;
-    bench.hold(0, child, 1 << 20);
+    bench.gpus.state["gpus"][0]["processes"][1][1] = 4 << 20; // the child
+    bench.gpus.write();
     QVERIFY(bench.waitForGpuMemory(11 << 20));
     bench.endCell();
 
@@ -607,8 +614,9 @@ void TestUsage::tellsWhoFillsTheGpu()
     const std::string quick = bench.client->execute("raise OutOfMemoryError('again')");
     QTRY_VERIFY_WITH_TIMEOUT(bench.client->find("farcell_gpu_memory", quick) != nullptr,
                              patienceMs);
+    QTRY_VERIFY_WITH_TIMEOUT(bench.client->isDone(quick), patienceMs);
     const std::string plain = bench.client->execute("raise MemoryError('of the machine')");
-    QVERIFY(bench.finished(plain).is_object());
+    QTRY_VERIFY_WITH_TIMEOUT(bench.client->isDone(plain), patienceMs);
     QVERIFY(bench.run("pass").is_object());
     QVERIFY(bench.client->find("farcell_gpu_memory", plain) == nullptr);
 }
@@ -620,6 +628,7 @@ void TestUsage::noSampleNoExplanation()
     bench.gpus.write();
     QVERIFY(bench.start());
     const std::string id = bench.client->execute("raise RuntimeError('CUDA out of memory')");
+    QTRY_VERIFY_WITH_TIMEOUT(bench.client->isDone(id), patienceMs);
     const json usage = bench.finished(id);
     QVERIFY(usage["gpu"].is_null() && usage["samples"] == 0);
     QVERIFY(bench.run("time.sleep(0.5)")["samples"] == 0);
