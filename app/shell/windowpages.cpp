@@ -156,6 +156,12 @@ void MainWindow::closePage(int index)
         removePage(page);
         return;
     }
+    // What is being written needs no question, unless it fails or is edited meanwhile.
+    if (const auto *notebook = qobject_cast<NotebookView *>(page);
+        notebook && notebook->file().isSaving()) {
+        m_closeWhenSaved = page;
+        return;
+    }
     m_tabs->setCurrentIndex(index);
     askToSave(page);
 }
@@ -195,8 +201,7 @@ void MainWindow::pageSaved(Page *page)
         return;
     m_closeWhenSaved = nullptr;
     // Not right here: the page itself is telling this.
-    if (!page->isModified())
-        QTimer::singleShot(0, page, [this, page] { removePage(page); });
+    QTimer::singleShot(0, page, [this, page] { closePage(m_tabs->indexOfPage(page)); });
 }
 
 void MainWindow::pageNotSaved(const Page *page)

@@ -14,6 +14,7 @@
 #include <QMimeData>
 #include <QPlainTextEdit>
 #include <QScrollBar>
+#include <QSignalSpy>
 #include <QTest>
 #include <QTreeView>
 
@@ -44,6 +45,8 @@ private slots:
     void droppedFilesAreOpened();
     void aDroppedFolderIsShown();
     void aChangedTextIsNotSavedUnasked();
+    void closingWaitsForASaveUnderWay_data();
+    void closingWaitsForASaveUnderWay();
     void tabsComeBackWhereTheyWere();
     void filesOfARuntimeAreEdited();
 
@@ -135,6 +138,39 @@ void TestMainWindow::aChangedTextIsNotSavedUnasked()
     m_window->findChild<QMessageBox *>()->button(QMessageBox::Save)->click();
     QTRY_VERIFY(titles().isEmpty());
     QCOMPARE(WindowFixture::read(path("t.txt")), QByteArray("new as it was\n"));
+}
+
+void TestMainWindow::closingWaitsForASaveUnderWay_data()
+{
+    QTest::addColumn<bool>("edited");
+    QTest::newRow("saved") << false;
+    QTest::newRow("edited meanwhile") << true;
+}
+
+void TestMainWindow::closingWaitsForASaveUnderWay()
+{
+    QFETCH(bool, edited);
+    WindowFixture::write(path("n.ipynb"), notebook(3));
+    m_window->openFile(path("n.ipynb"));
+    QTRY_VERIFY(m_window->usableNotebook());
+    NotebookView *tab = m_window->usableNotebook();
+    tab->document().setSource(cellId(1), QStringLiteral("a = 'mine'"));
+    QSignalSpy quit(m_window, &MainWindow::quitRequested);
+
+    tab->save();
+    QVERIFY(tab->file().isSaving() && tab->isModified());
+    if (edited)
+        tab->document().setSource(cellId(2), QStringLiteral("b"));
+    m_window->close();
+    QVERIFY(!m_window->findChild<QMessageBox *>());
+    if (edited) {
+        QTRY_VERIFY(m_window->findChild<QMessageBox *>());
+        QCOMPARE(quit.size(), 0);
+        m_window->findChild<QMessageBox *>()->button(QMessageBox::Save)->click();
+    }
+    QTRY_COMPARE(quit.size(), 1);
+    QVERIFY(WindowFixture::read(path("n.ipynb")).contains("a = 'mine'"));
+    QCOMPARE(WindowFixture::read(path("n.ipynb")).contains("\"b\""), edited);
 }
 
 void TestMainWindow::tabsComeBackWhereTheyWere()
