@@ -232,8 +232,14 @@ tl::expected<ControlGroup, std::string> ControlGroup::create(const std::string &
         int error = EACCES;
         for (;;) {
             error = passOn(group, together);
-            error = error == 0 ? make(group + '/' + name) : error;
-            if (error == 0 || group == unified || limitsSomething(group)) {
+            const std::size_t length = group.size();
+            group.append("/").append(name);
+            error = error == 0 ? make(group) : error;
+            if (error == 0) {
+                break;
+            }
+            group.resize(length);
+            if (group == unified || limitsSomething(group)) {
                 break;
             }
             group.resize(group.rfind('/'));
@@ -242,8 +248,7 @@ tl::expected<ControlGroup, std::string> ControlGroup::create(const std::string &
             return tl::unexpected(refusal(group, error));
         }
         for (const Controller *controller : together) {
-            if (const Problem applied = setLimits(group + '/' + name, controller->version2);
-                !applied) {
+            if (const Problem applied = setLimits(group, controller->version2); !applied) {
                 return tl::unexpected(applied.error());
             }
         }

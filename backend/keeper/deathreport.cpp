@@ -102,7 +102,10 @@ Verdict judge(const Death &death, const MemoryCurve &memory, const std::string &
             memory.samples().empty()
                 ? std::string()
                 : " It last used " + readableBytes(memory.samples().back().second) + '.';
-        return {"oom", "The system ended the kernel because memory ran out." + used};
+        const std::uint64_t limit = death.exit.memoryLimit;
+        return {"oom", limit > 0 ? "The kernel and what it started reached their memory limit of " +
+                                       readableBytes(limit) + ", so the system ended it." + used
+                                 : "The system ended the kernel because memory ran out." + used};
     }
     if (death.askedSignal != 0 && number == death.askedSignal) {
         return {"killed", "The kernel was ended on request, by " + signalName(number) + '.'};

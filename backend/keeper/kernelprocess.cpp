@@ -23,6 +23,20 @@ namespace {
 constexpr std::size_t tailBytes = 32UL * 1024;          // 50 lines, and what faulthandler tells
 constexpr std::uint64_t outputFileBytes = 512UL * 1024; // then it becomes .1 and a new one begins
 
+// Of a file that counts them, if it does.
+std::optional<std::uint64_t> oomKillsIn(const std::string &file)
+{
+    std::ifstream events(file);
+    std::string name;
+    std::uint64_t count = 0;
+    while (events >> name >> count) {
+        if (name == "oom_kill") {
+            return count;
+        }
+    }
+    return std::nullopt;
+}
+
 // A process' memory cgroup and its count of processes killed for want of memory; an empty file
 // where that is not told.
 KernelProcess::OomCount oomKills(pid_t pid)
@@ -36,13 +50,8 @@ KernelProcess::OomCount oomKills(pid_t pid)
         } else if (line.rfind("0::", 0) == 0) {
             file = "/sys/fs/cgroup" + line.substr(3) + "/memory.events";
         }
-        std::ifstream events(file);
-        std::string name;
-        std::uint64_t count = 0;
-        while (events >> name >> count) {
-            if (name == "oom_kill") {
-                return {file, count};
-            }
+        if (const auto count = oomKillsIn(file)) {
+            return {file, *count};
         }
     }
     return {};
@@ -285,16 +294,17 @@ std::optional<KernelProcess::Exit> KernelProcess::reap()
     // While it is a zombie its number cannot be given to another group.
     kill(-m_pid, SIGKILL);
     readOutput();
-    const OomCount oomNow = oomKills(m_pid);
+    // What has ended is in no group any more: the one it was in is asked.
+    const std::uint64_t oomNow = oomKillsIn(m_oomBefore.file).value_or(0);
     int status = 0;
     waitpid(m_pid, &status, 0);
     const pid_t ended = std::exchange(m_pid, -1);
     Exit exit;
     if (WIFSIGNALED(status)) {
         exit.signal = WTERMSIG(status);
-        const bool isMore = !oomNow.file.empty() && oomNow.file == m_oomBefore.file &&
-                            oomNow.count > m_oomBefore.count;
+        const bool isMore = oomNow > m_oomBefore.count;
         exit.isOutOfMemory = exit.signal == SIGKILL && (isMore || isInKernelLog(ended));
+        exit.memoryLimit = exit.isOutOfMemory && isMore && m_group ? m_limits.memory : 0;
     } else {
         exit.code = WEXITSTATUS(status);
     }
@@ -348,6 +358,9 @@ std::string KernelProcess::lastOutputLine() const
 
 std::string describeExit(const KernelProcess::Exit &exit)
 {
+    if (exit.memoryLimit > 0) {
+        return "The kernel was ended by the system because it reached its memory limit";
+    }
     if (exit.isOutOfMemory) {
         return "The kernel was ended by the system because memory ran out";
     }

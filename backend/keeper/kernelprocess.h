@@ -29,6 +29,7 @@ public:
         int code = 0;   // of exit(), if signal is 0
         int signal = 0; // that killed it
         bool isOutOfMemory = false;
+        std::uint64_t memoryLimit = 0; // bytes: its own, if that ran out
     };
 
     struct OomCount

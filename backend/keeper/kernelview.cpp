@@ -123,7 +123,7 @@ Problem addTool(const std::string &folder, const std::string &program)
     const std::vector<std::string> names = namesIn(folder);
     const int covered = open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (covered < 0 || mount("farcell", folder.c_str(), "tmpfs", flags, "size=1m,mode=0755") != 0) {
-        const Problem problem = refusal("The system does not permit a mount on " + folder);
+        Problem problem = refusal("The system does not permit a mount on " + folder);
         close(covered);
         return problem;
     }
@@ -134,8 +134,7 @@ Problem addTool(const std::string &folder, const std::string &program)
              symlink(program.c_str(), tool) == 0 &&
              mount(nullptr, folder.c_str(), nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY | flags,
                    nullptr) == 0;
-    const Problem problem =
-        isDone ? Problem() : refusal("Something in " + folder + " cannot be shown");
+    Problem problem = isDone ? Problem() : refusal("Something in " + folder + " cannot be shown");
     if (!isDone) {
         umount2(folder.c_str(), MNT_DETACH);
     }
@@ -246,7 +245,9 @@ std::vector<std::string> hiddenDevices(const std::optional<std::vector<std::stri
         return hidden;
     }
     for (const std::string &name : namesIn(folder)) {
-        std::ifstream file(folder + '/' + name + "/information"); // "GPU UUID:  GPU-…"
+        std::string path = folder;
+        path.append("/").append(name).append("/information");
+        std::ifstream file(path); // "GPU UUID:  GPU-…"
         std::string line;
         std::string uuid;
         std::string minor;

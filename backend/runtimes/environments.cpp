@@ -245,6 +245,7 @@ std::vector<api::Environment> Environments::all() const
 {
     const std::vector<KernelSpec> installed = findKernelSpecs();
     std::vector<api::Environment> environments;
+    environments.reserve(installed.size());
     for (const KernelSpec &spec : installed)
         environments.push_back({spec.name, spec.displayName, QStringLiteral("kernelspec"),
                                 spec.directory, QString(), true});

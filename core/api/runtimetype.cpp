@@ -15,7 +15,7 @@ namespace {
 using nlohmann::json;
 
 constexpr double leastMemory = 64.0 * 1024 * 1024; // an empty kernel needs about as much
-constexpr double mostMemory = 1ULL << 60;
+constexpr double mostMemory = 1e18;
 constexpr double leastCores = 0.05;
 constexpr double mostCores = 100000;
 

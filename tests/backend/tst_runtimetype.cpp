@@ -81,6 +81,7 @@ private slots:
     void hiddenDevicesCannotBeOpened();
     void nvidiaSmiIsThere();
     void nvidiaSmiIsNotFaked();
+    void noNamespaceIfSo();
 
 private:
     std::unique_ptr<FakeGpus> m_gpus;
@@ -317,7 +318,9 @@ void TestRuntimeType::limitsHold()
         (death = server.json("GET", "/api/farcell/kernels/" + idOf(kernel) + "/death"))
             .contains("cause"),
         patienceMs);
-    QVERIFY2(death["cause"] == "oom", death.dump().c_str());
+    QVERIFY2(death["cause"] == "oom" && death["sentence"].get<std::string>().find(
+                                            "memory limit of 381 MiB") != std::string::npos,
+             death.dump().c_str());
     QCOMPARE(server.ask("DELETE", one).status, 204);
     // "4:memory:/a/farcell-…" of version 1, "0::/a/farcell-…" of version 2
     for (const QString &line : QString::fromStdString(groups).split(u'\n')) {
@@ -518,6 +521,31 @@ void TestRuntimeType::nvidiaSmiIsNotFaked()
 
     Farcelld other;
     QVERIFY(!other.start({QStringLiteral("--nvidia-smi"), QStringLiteral("/nowhere/smi")}));
+}
+
+void TestRuntimeType::noNamespaceIfSo()
+{
+    if (!Farcelld::hasIpykernel())
+        QSKIP("ipykernel is not installed");
+    if (QFileInfo::exists(QStringLiteral("/opt/bin/nvidia-smi")))
+        QSKIP("this machine has /opt/bin/nvidia-smi itself");
+    const QString look = QStringLiteral("import os\nprint([os.readlink('/proc/self/ns/' + name) "
+                                        "for name in ('mnt', 'user')], "
+                                        "os.path.exists('/opt/bin/nvidia-smi'))");
+    const QString ours =
+        QStringLiteral("['%1', '%2'] False\n")
+            .arg(QFile::symLinkTarget(QStringLiteral("/proc/self/ns/mnt")).section(u'/', -1),
+                 QFile::symLinkTarget(QStringLiteral("/proc/self/ns/user")).section(u'/', -1));
+    Farcelld server;
+    QVERIFY(server.start(fakeNvml + QStringList{QStringLiteral("--nvidia-smi"),
+                                                QStringLiteral("/bin/true"),
+                                                QStringLiteral("--no-namespace")}));
+    const json kernel = server.json("POST", "/api/kernels", R"({"farcell": {"gpus": "none"}})");
+
+    ChannelClient client(server.port(), idOf(kernel), true);
+    QCOMPARE(QString::fromStdString(run(client, look.toStdString())), ours);
+    QVERIFY(server.json("GET", "/api/farcell/runtime")["nvidia_smi"]["reason"] ==
+            "The server was started with --no-namespace");
 }
 
 QTEST_GUILESS_MAIN(TestRuntimeType)
