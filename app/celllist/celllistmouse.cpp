@@ -274,7 +274,9 @@ bool CellListView::Private::toolTip(QPoint pos, QPoint globalPos)
         default:
             text = CellListView::tr("Run cell (Ctrl+Return)\nLast run %1, took %2 s")
                        .arg(QLocale().toString(run.startedAt.toLocalTime(), QLocale::ShortFormat))
-                       .arg(static_cast<double>(run.elapsed.count()) / 1000.0, 0, 'f', 2);
+                       .arg(run.usage ? run.usage->seconds
+                                      : static_cast<double>(run.elapsed.count()) / 1000.0,
+                            0, 'f', 2);
             if (run.usage)
                 text += QLatin1Char('\n') + usageDetails(*run.usage).join(QLatin1Char('\n'));
         }

@@ -281,9 +281,11 @@ void CellRow::paintStatus(QPainter &painter, const RowLook &look) const
     if ((!running && !finished) || m_geometry.status.isNull())
         return;
     const Theme &t = m_context.theme.theme();
-    const qint64 ms =
-        running ? (run.startedAt.isValid() ? look.now - run.startedAt.toMSecsSinceEpoch() : 0)
-                : run.elapsed.count();
+    qint64 ms = run.elapsed.count();
+    if (running)
+        ms = run.startedAt.isValid() ? look.now - run.startedAt.toMSecsSinceEpoch() : 0;
+    else if (run.usage) // the runtime knows when it really began and ended
+        ms = qRound64(run.usage->seconds * msPerSecond);
     painter.setFont(t.caption);
     painter.setPen(run.phase == Phase::Failed        ? t.danger
                    : run.phase == Phase::Interrupted ? t.warning

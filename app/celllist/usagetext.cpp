@@ -2,7 +2,6 @@
 
 #include <QCoreApplication>
 #include <QLocale>
-#include <QRegularExpression>
 
 #include <algorithm>
 #include <cmath>
@@ -25,12 +24,18 @@ QString percent(double value)
     return tr("%1 %").arg(std::llround(value));
 }
 
-// Names of files and programs are not Markdown.
-QString plain(QString text)
+// Names of files and programs are neither Markdown nor TeX.
+QString plain(const QString &text)
 {
-    static const QRegularExpression marks(QStringLiteral("([\\\\`*_{}\\[\\]<>()#+!|~$&:-])"));
-    text.replace(QLatin1Char('\n'), QLatin1Char(' '));
-    return text.replace(marks, QStringLiteral("\\\\1"));
+    QString safe;
+    for (const QChar character : text) {
+        if (character.unicode() < 128 && character.isPrint() && !character.isLetterOrNumber() &&
+            !character.isSpace())
+            safe += QStringLiteral("&#%1;").arg(character.unicode());
+        else
+            safe += character.isSpace() ? QLatin1Char(' ') : character;
+    }
+    return safe;
 }
 
 QString ownerOf(const api::GpuProcess &process, const KernelId &ownKernel)
@@ -63,6 +68,8 @@ QString energyText(double joules)
 
 QString secondsText(double seconds)
 {
+    if (seconds < 1)
+        return tr("%1 ms").arg(std::llround(seconds * 1000));
     if (seconds < secondsPerMinute)
         return tr("%1 s").arg(QLocale().toString(seconds, 'f', seconds < 10 ? 1 : 0));
     const qint64 minutes = qint64(seconds) / secondsPerMinute;
@@ -132,7 +139,13 @@ QString shortageText(const api::GpuShortage &shortage, const KernelId &ownKernel
     QStringList blocks;
     blocks << QStringLiteral("**%1** %2")
                   .arg(tr("The GPU's memory was full."), plain(shortage.sentence));
+    const auto isHeld = [](const api::GpuDevice &gpu) {
+        return gpu.processes && !gpu.processes->empty();
+    };
+    const bool anyIsHeld = std::any_of(shortage.gpus.begin(), shortage.gpus.end(), isHeld);
     for (const api::GpuDevice &gpu : shortage.gpus) {
+        if (anyIsHeld && !isHeld(gpu))
+            continue; // explains nothing
         QStringList lines;
         const QString name = QStringLiteral("GPU %1 · %2").arg(gpu.index).arg(plain(gpu.name));
         const QString state =

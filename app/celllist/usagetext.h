@@ -11,7 +11,7 @@ namespace farcell {
 
 [[nodiscard]] QString memoryText(qint64 bytes);    // "11.2 GiB"
 [[nodiscard]] QString energyText(double joules);   // "9.8 kJ"
-[[nodiscard]] QString secondsText(double seconds); // "0.4 s", "41 s", "3 min 20 s"
+[[nodiscard]] QString secondsText(double seconds); // "14 ms", "41 s", "3 min 20 s"
 // "41 s · peak 11.2 GiB VRAM · 93 % · 9.8 kJ"; without a GPU "41 s · peak 310 MiB RAM · 38 s CPU".
 [[nodiscard]] QString usageSummary(const api::CellUsage &usage);
 // The summary, and a line for each of the rest.

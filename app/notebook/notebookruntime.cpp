@@ -147,9 +147,8 @@ void NotebookView::setRuntimeType(const RuntimeTypeChoice &choice)
     m_document->beginMacro();
     setRuntimeWish(*m_document, choice.wish);
     // A kernel that starts is remembered when it runs; see rememberKernel().
-    m_kernelChosen = choice.startsKernel;
-    if (!choice.startsKernel && !choice.kernelName.isEmpty() &&
-        choice.kernelName != m_document->kernelName()) {
+    m_kernelChosen = choice.startsKernel && choice.changesKernel;
+    if (!choice.startsKernel && choice.changesKernel) {
         nlohmann::ordered_json metadata = m_document->metadata().toJson();
         if (!metadata.is_object())
             metadata = nlohmann::ordered_json::object();

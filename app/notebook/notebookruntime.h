@@ -12,6 +12,7 @@ namespace farcell {
 struct RuntimeTypeChoice
 {
     QString kernelName, kernelTitle; // as the server names it, and for a person
+    bool changesKernel = false;      // the person took another one than was shown
     api::KernelResources resources;
     RuntimeWish wish;
     bool startsKernel = false; // another kernel, or one with other resources, than runs now

@@ -13,6 +13,7 @@
 #include <QTreeWidget>
 #include <QVBoxLayout>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -24,6 +25,7 @@ namespace {
 
 constexpr int valueRole = Qt::UserRole;
 constexpr int cellRole = Qt::UserRole + 1;
+constexpr int columnPadding = 20;
 constexpr double unknown = -1; // sorts below every figure
 
 // Sorts by the figures and not by their words.
@@ -134,9 +136,8 @@ void CostPanel::build()
     header->setStretchLastSection(false);
     header->setSectionsClickable(true);
     header->setSortIndicatorShown(true);
-    header->setSectionResizeMode(QHeaderView::ResizeToContents);
     header->setSectionResizeMode(CellColumn, QHeaderView::Stretch);
-    header->setMinimumSectionSize(48);
+    header->setMinimumSectionSize(40);
     m_rows->setSortingEnabled(true);
     m_rows->sortByColumn(CellColumn, Qt::AscendingOrder);
     m_sum->setObjectName(QStringLiteral("costSum"));
@@ -174,6 +175,8 @@ void CostPanel::applyTheme()
 {
     m_sum->setFont(m_theme.theme().bodyStrong);
     m_hint->setFont(m_theme.theme().caption);
+    m_rows->setFont(m_theme.theme().caption); // seven columns beside a notebook
+    m_rows->header()->setFont(m_theme.theme().caption);
 }
 
 void CostPanel::setNotebook(NotebookView *notebook)
@@ -210,6 +213,7 @@ void CostPanel::refresh()
         if (!current.isEmpty() && row->data(CellColumn, cellRole).toString() == current)
             m_rows->setCurrentItem(row);
     }
+    fitColumns();
     const bool isEmpty = m_rows->topLevelItemCount() == 0;
     showSum();
     m_sum->setVisible(!m_sum->text().isEmpty());
@@ -219,6 +223,19 @@ void CostPanel::refresh()
     m_hint->setVisible(!isEmpty && !isWritten);
     m_write->setVisible(!isEmpty);
     m_remove->setVisible(isWritten);
+}
+
+// As narrow as their words: the first lines of the cells get what is left.
+void CostPanel::fitColumns()
+{
+    const QFontMetrics head(m_rows->header()->font());
+    const QFontMetrics body(m_rows->font());
+    for (int column = CellColumn + 1; column < ColumnCount; ++column) {
+        int width = head.horizontalAdvance(m_rows->headerItem()->text(column));
+        for (int i = 0; i < m_rows->topLevelItemCount(); ++i)
+            width = std::max(width, body.horizontalAdvance(m_rows->topLevelItem(i)->text(column)));
+        m_rows->header()->resizeSection(column, width + columnPadding);
+    }
 }
 
 void CostPanel::showRows()

@@ -52,6 +52,7 @@ private:
     void build();
     void refreshSoon();
     void refresh();
+    void fitColumns();
     void showRows();
     void showSum();
     void applyTheme();

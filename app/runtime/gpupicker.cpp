@@ -21,6 +21,7 @@ enum Role
 
 constexpr int mostRowsShown = 6;
 constexpr int mostNames = 3;
+constexpr int rowPadding = 12;
 
 // "seen by 2 kernels: this notebook, a.ipynb"
 QString seenBy(const QStringList &kernels, const QHash<QString, QString> &names, const QString &own)
@@ -79,6 +80,8 @@ QTreeWidgetItem *GpuPicker::addRow(QTreeWidgetItem *parent, const QString &title
 {
     auto *item = parent ? new QTreeWidgetItem(parent) : new QTreeWidgetItem(this);
     item->setText(0, title + QLatin1Char('\n') + note);
+    const int lines = int(item->text(0).count(QLatin1Char('\n'))) + 1;
+    item->setSizeHint(0, {0, lines * fontMetrics().lineSpacing() + rowPadding});
     item->setToolTip(0, uuid);
     item->setData(0, UuidRole, uuid);
     item->setData(0, TypeRole, type);
@@ -96,17 +99,19 @@ void GpuPicker::setOffer(const api::RuntimeOffer &offer, const QHash<QString, QS
         const api::GpuDevice &gpu = offer.gpus.gpus[i];
         const QString type = gpuTypeOf(gpu.name);
         QStringList notes;
+        QString seen; // a line of its own
         if (!gpu.error.isEmpty()) {
             notes << gpu.error;
         } else {
             notes << memoryOf(gpu.memory);
+            seen = QLatin1Char('\n') +
+                   seenBy(offer.kernels.size() > i ? offer.kernels[i] : QStringList(), kernelNames,
+                          own);
             if (gpu.gpuUtilization)
                 notes << tr("%1 % busy").arg(*gpu.gpuUtilization);
-            notes << seenBy(offer.kernels.size() > i ? offer.kernels[i] : QStringList(),
-                            kernelNames, own);
         }
         QTreeWidgetItem *row = addRow(nullptr, tr("GPU %1 · %2").arg(gpu.index).arg(gpu.name),
-                                      notes.join(QStringLiteral("  ·  ")), gpu.uuid, type);
+                                      notes.join(QStringLiteral("  ·  ")) + seen, gpu.uuid, type);
         if (!gpu.error.isEmpty())
             row->setFlags(Qt::NoItemFlags);
         for (const api::MigInstance &instance : gpu.instances)
@@ -119,10 +124,10 @@ void GpuPicker::setOffer(const api::RuntimeOffer &offer, const QHash<QString, QS
 
 void GpuPicker::fit()
 {
-    int height = 2 * frameWidth() + 8;
+    int height = 2 * frameWidth() + 2;
     const QList<QTreeWidgetItem *> all = rows();
     for (qsizetype i = 0; i < std::min<qsizetype>(all.size(), mostRowsShown); ++i)
-        height += std::max(visualItemRect(all.at(i)).height(), 2 * fontMetrics().lineSpacing() + 6);
+        height += all.at(i)->sizeHint(0).height();
     setFixedHeight(height);
 }
 

@@ -106,6 +106,7 @@ void RuntimeTypeDialog::useOffer(const Result<api::RuntimeOffer> &offer)
     const QString lacking = m_runtime ? shortfall(m_wish, m_offer, m_runtime->name()) : QString();
     say(lacking, true);
     refresh();
+    m_environments->setFocus();
     askNames();
     askGrant();
 }
@@ -196,6 +197,7 @@ void RuntimeTypeDialog::showEnvironments()
         }
     }
     m_environments->setCurrentIndex(at);
+    m_shownKernel = m_environments->currentData().toString();
 }
 
 void RuntimeTypeDialog::showGpus()
@@ -282,6 +284,7 @@ RuntimeTypeChoice RuntimeTypeDialog::choice() const
     RuntimeTypeChoice made;
     made.kernelName = m_environments->currentData().toString();
     made.kernelTitle = m_environments->currentText();
+    made.changesKernel = made.kernelName != m_shownKernel;
     made.resources = resources();
     made.wish = m_wish;
     made.wish.highMemory = m_highMemory->isChecked();
@@ -297,8 +300,7 @@ RuntimeTypeChoice RuntimeTypeDialog::choice() const
         if (made.wish.gpuType.isEmpty() && !m_offer.gpus.gpus.empty())
             made.wish.gpuType = gpuTypeOf(m_offer.gpus.gpus.front().name);
     }
-    made.startsKernel =
-        !m_kernel.isEmpty() && (made.resources != m_current || made.kernelName != m_kernelName);
+    made.startsKernel = !m_kernel.isEmpty() && (made.resources != m_current || made.changesKernel);
     return made;
 }
 
@@ -311,7 +313,8 @@ void RuntimeTypeDialog::refresh()
     m_chosen->setEnabled(hasGpus);
     m_chosen->setVisible(hasGpus);
     m_gpus->setVisible(hasGpus && m_chosen->isChecked());
-    m_gpuNote->setVisible(!m_gpuNote->text().isEmpty());
+    const bool isSaidAbove = m_notice->text().contains(m_gpuNote->text());
+    m_gpuNote->setVisible(!isSaidAbove); // that is so of an empty one too
     for (QWidget *part :
          {static_cast<QWidget *>(m_limitsMemory), static_cast<QWidget *>(m_limitsCpu)})
         part->setEnabled(m_isFarcell && m_offer.canLimit);
@@ -327,7 +330,7 @@ void RuntimeTypeDialog::refresh()
         m_isKnown && at >= 0 && !(m_chosen->isChecked() && m_gpus->chosen().isEmpty());
     m_warning->setVisible(isComplete && choice().startsKernel);
     m_save->setEnabled(isComplete);
-    adjustSize();
+    fit();
 }
 
 void RuntimeTypeDialog::say(const QString &text, bool isWarning)
@@ -336,6 +339,7 @@ void RuntimeTypeDialog::say(const QString &text, bool isWarning)
     m_noticeBox->setProperty("warns", isWarning);
     m_noticeBox->setVisible(!text.isEmpty());
     applyTheme();
+    fit();
 }
 
 } // namespace farcell

@@ -53,6 +53,7 @@ private:
     void showResources(const api::KernelResources &resources);
     void chooseAccelerator();
     void refresh();
+    void fit();
     void say(const QString &text, bool isWarning);
     [[nodiscard]] api::KernelResources resources() const;
 
@@ -64,12 +65,13 @@ private:
     api::KernelResources m_current; // of the kernel that runs, or of the next one
     KernelId m_kernel;              // that runs; empty: none
     QString m_kernelName;
+    QString m_shownKernel; // before the person chose
     QHash<QString, QString> m_kernelNames; // notebooks by kernel id
     bool m_isKnown = false;                // the runtime has told
     bool m_isFarcell = false;
 
     QLabel *m_title, *m_where, *m_notice, *m_noticeIcon;
-    QWidget *m_noticeBox;
+    QWidget *m_noticeBox, *m_page, *m_buttons;
     QComboBox *m_environments;
     QLabel *m_environmentNote;
     QRadioButton *m_none, *m_any, *m_chosen;

@@ -12,13 +12,18 @@
 #include <QLabel>
 #include <QPushButton>
 #include <QRadioButton>
+#include <QScreen>
+#include <QScrollArea>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace farcell {
 
 namespace {
 
 constexpr int dialogWidth = 560;
+constexpr int titleBarRoom = 40;
 
 QLabel *muted(QWidget *parent)
 {
@@ -33,7 +38,11 @@ QLabel *muted(QWidget *parent)
 
 void RuntimeTypeDialog::build()
 {
-    auto *page = new QWidget(this);
+    auto *scroll = new QScrollArea(this);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    auto *page = m_page = new QWidget(scroll);
     page->setObjectName(QStringLiteral("runtimeTypePage"));
     m_title = new QLabel(tr("Change runtime type"), page);
     m_where = muted(page);
@@ -68,10 +77,25 @@ void RuntimeTypeDialog::build()
     auto *all = new QVBoxLayout(this);
     all->setContentsMargins(0, 0, 0, 0);
     all->setSpacing(0);
-    all->addWidget(page, 1);
-    all->addWidget(buildButtons());
-    all->setSizeConstraint(QLayout::SetMinimumSize);
+    scroll->setWidget(page);
+    m_buttons = buildButtons();
+    all->addWidget(scroll, 1);
+    all->addWidget(m_buttons);
     setFixedWidth(dialogWidth);
+}
+
+// As high as what it shows, which depends on how its sentences are broken into lines; on a small
+// screen it scrolls.
+void RuntimeTypeDialog::fit()
+{
+    QLayout *layout = m_page->layout();
+    layout->activate();
+    const int height = layout->hasHeightForWidth() ? layout->totalHeightForWidth(dialogWidth)
+                                                   : layout->totalSizeHint().height();
+    m_page->setMinimumHeight(height);
+    const int room = screen()->availableGeometry().height() - titleBarRoom;
+    const int wanted = height + m_buttons->sizeHint().height();
+    resize(dialogWidth, std::min(wanted, room));
 }
 
 QWidget *RuntimeTypeDialog::buildKernel()

@@ -44,7 +44,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr int costsWidth = 520; // seven columns
+constexpr int costsWidth = 600; // seven columns
 
 } // namespace
 
