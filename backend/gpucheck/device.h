@@ -16,7 +16,12 @@ class CudaError : public std::runtime_error
 public:
     CudaError(const char *what, cudaError_t error)
         : std::runtime_error(std::string(what) + ": " + cudaGetErrorString(error))
+        , m_error(error)
     {}
+    bool isWantOfMemory() const { return m_error == cudaErrorMemoryAllocation; }
+
+private:
+    cudaError_t m_error;
 };
 
 inline void require(cudaError_t error, const char *what)

@@ -10,7 +10,7 @@
 
 // farcell-gpu-check PERCENT: tests the first device that CUDA shows it, and prints a JSON object
 // for each test, a line each. Started by `farcelld gpu-check`, which judges and explains.
-// Exit status: 0 all tests ran, 1 CUDA failed in the middle, 2 usage, 3 no device.
+// Exit status: 0 all tests ran, 1 CUDA failed in the middle, 2 usage, 3 no device, or no memory.
 namespace {
 
 using nlohmann::json;
@@ -67,7 +67,9 @@ void runAll(int percent)
     // Last: it takes the longest.
     gpucheck::require(cudaMemGetInfo(&free, &total), "The device does not tell its memory");
     run("pattern", [&] {
-        const auto told = gpucheck::testPatterns(total / 100 * std::size_t(percent));
+        constexpr std::size_t spare = 64 * mebibyte; // for the driver
+        const std::size_t wanted = total / 100 * std::size_t(percent);
+        const auto told = gpucheck::testPatterns(std::min(wanted, free - std::min(free, spare)));
         return json{{"bytes", told.bytes},
                     {"patterns", told.patterns},
                     {"wrong_words", told.wrongWords},
@@ -105,6 +107,10 @@ int main(int argc, char **argv)
                 {"memory_clock_khz", attribute(cudaDevAttrMemoryClockRate)},
                 {"bus_bits", attribute(cudaDevAttrGlobalMemoryBusWidth)}}}});
         runAll(percent);
+    } catch (const gpucheck::CudaError &failure) {
+        // Somebody else has it: that says nothing of the device.
+        tell({{failure.isWantOfMemory() ? "problem" : "failure", failure.what()}});
+        return failure.isWantOfMemory() ? noDevice : EXIT_FAILURE;
     } catch (const std::exception &failure) {
         tell({{"failure", failure.what()}});
         return EXIT_FAILURE;

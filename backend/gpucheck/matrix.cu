@@ -120,8 +120,8 @@ __global__ void __launch_bounds__(256) multiplyFragments(const half *a, const ha
     constexpr int depth = 32;
     constexpr int part = 16;
     constexpr int pad = 8; // keeps rows off the same banks
-    __shared__ half left[tile][depth + pad];
-    __shared__ half right[depth][tile + pad];
+    __shared__ alignas(32) half left[tile][depth + pad];
+    __shared__ alignas(32) half right[depth][tile + pad];
     const int thread = int(threadIdx.x);
     const int warp = thread / 32;
     const int row = int(blockIdx.y) * tile;
@@ -138,11 +138,9 @@ __global__ void __launch_bounds__(256) multiplyFragments(const half *a, const ha
         for (int i = thread; i < tile * depth / 8; i += 256) { // eight at a time
             const int ai = i * 8;
             *reinterpret_cast<uint4 *>(&left[ai / depth][ai % depth]) =
-                *reinterpret_cast<const uint4 *>(
-                    &a[(row + ai / depth) * size + k + ai % depth]);
+                *reinterpret_cast<const uint4 *>(&a[(row + ai / depth) * size + k + ai % depth]);
             *reinterpret_cast<uint4 *>(&right[ai / tile][ai % tile]) =
-                *reinterpret_cast<const uint4 *>(
-                    &b[(k + ai / tile) * size + column + ai % tile]);
+                *reinterpret_cast<const uint4 *>(&b[(k + ai / tile) * size + column + ai % tile]);
         }
         __syncthreads();
         for (int d = 0; d < depth; d += part) {

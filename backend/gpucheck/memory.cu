@@ -106,16 +106,16 @@ Bandwidth measureMemory(std::size_t bytes)
     const auto size = double(from.bytes());
     Bandwidth found;
     writeAll<<<grid, threads>>>(from.data(), count, 0x01234567U);
-    found.copy = 2 * size / fastest(runs, [&] {
-        require(cudaMemcpyAsync(to.data(), from.data(), from.bytes(), cudaMemcpyDeviceToDevice),
-                "Memory cannot be copied");
-    });
+    found.copy =
+        2 * size / fastest(runs, [&] {
+            require(cudaMemcpyAsync(to.data(), from.data(), from.bytes(), cudaMemcpyDeviceToDevice),
+                    "Memory cannot be copied");
+        });
     found.read = size / fastest(runs, [&] {
-        readAll<<<grid, threads>>>(from.data(), count, result.data());
-    });
-    found.write = size / fastest(runs, [&] {
-        writeAll<<<grid, threads>>>(to.data(), count, 0x89abcdefU);
-    });
+                     readAll<<<grid, threads>>>(from.data(), count, result.data());
+                 });
+    found.write =
+        size / fastest(runs, [&] { writeAll<<<grid, threads>>>(to.data(), count, 0x89abcdefU); });
     require(cudaGetLastError(), "Memory cannot be read or written");
     return found;
 }
@@ -132,14 +132,16 @@ Transfer measureTransfer(std::size_t bytes)
     }
     std::memset(back.data(), 0, bytes);
     Transfer found;
-    found.toDevice = double(bytes) / fastest(runs, [&] {
-        require(cudaMemcpyAsync(device.data(), out.data(), bytes, cudaMemcpyHostToDevice),
-                "Nothing can be sent to the device");
-    });
-    found.fromDevice = double(bytes) / fastest(runs, [&] {
-        require(cudaMemcpyAsync(back.data(), device.data(), bytes, cudaMemcpyDeviceToHost),
-                "Nothing can be read from the device");
-    });
+    found.toDevice =
+        double(bytes) / fastest(runs, [&] {
+            require(cudaMemcpyAsync(device.data(), out.data(), bytes, cudaMemcpyHostToDevice),
+                    "Nothing can be sent to the device");
+        });
+    found.fromDevice =
+        double(bytes) / fastest(runs, [&] {
+            require(cudaMemcpyAsync(back.data(), device.data(), bytes, cudaMemcpyDeviceToHost),
+                    "Nothing can be read from the device");
+        });
     for (std::size_t i = 0; i < bytes; ++i) {
         found.wrongBytes += out.data()[i] == back.data()[i] ? 0 : 1;
     }
@@ -151,6 +153,7 @@ PatternResult testPatterns(std::size_t bytes)
     using Part = Buffer<unsigned long long>;
     constexpr int patterns = 6;
     constexpr std::size_t least = 16UL << 20U;
+    const Buffer<Found> result(1); // before all memory is taken
     std::vector<std::unique_ptr<Part>> parts;
     std::size_t wanted = 1UL << 30U;
     PatternResult told;
@@ -167,7 +170,6 @@ PatternResult testPatterns(std::size_t bytes)
             wanted /= 2;
         }
     }
-    const Buffer<Found> result(1);
     require(cudaMemset(result.data(), 0, result.bytes()), "Memory cannot be cleared");
     const int grid = blocks();
     for (int pattern = 0; pattern < patterns; ++pattern) {
