@@ -199,7 +199,7 @@ void MetricsStream::connectNow()
 {
     // Of what is known already only the gap is asked for.
     const qint64 wanted = m_lastSample.isValid()
-                              ? std::min<qint64>(m_lastSample.elapsed() / 1000 + 5, 24 * 3600)
+                              ? std::min<qint64>(m_lastSample.elapsed() / 1000 + 5, 86400)
                               : qint64(m_history.count());
     QUrlQuery query;
     query.addQueryItem(QStringLiteral("history"), QString::number(wanted));
