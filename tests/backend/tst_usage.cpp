@@ -527,7 +527,7 @@ void TestUsage::gpuOfACell()
     const json usage = bench.finished(id);
 
     QVERIFY2(usage["samples"].get<int>() >= 3, usage.dump().c_str());
-    const json gpu = usage["gpu"];
+    const json &gpu = usage["gpu"];
     QCOMPARE(gpu["peak_memory"].get<qint64>(), qint64(11 << 20));
     QCOMPARE(gpu["peak_device_memory"].get<qint64>(), 11LL << 30); // of the one GPU it was on
     QCOMPARE(gpu["utilization"].get<double>(), 80.0);
