@@ -129,6 +129,12 @@ private:
 
 } // namespace
 
+// Also where a program is started without our environment, as on a host over SSH.
+extern "C" const char *__tsan_default_options()
+{
+    return "die_after_fork=0:ignore_noninstrumented_modules=1";
+}
+
 bool QMetaObject::invokeMethodImpl(QObject *object, QtPrivate::QSlotObjectBase *slot,
                                    Qt::ConnectionType type, void *result)
 {
