@@ -4,6 +4,7 @@
 #include <QHash>
 
 #include <algorithm>
+#include <utility>
 
 namespace farcell {
 
@@ -29,9 +30,9 @@ QString stateText(const QString &state)
 class Names
 {
 public:
-    Names(const QList<KernelSummary> &kernels, const KernelId &current)
+    Names(const QList<KernelSummary> &kernels, KernelId current)
         : m_kernels(kernels)
-        , m_current(current)
+        , m_current(std::move(current))
     {
         for (const KernelSummary &kernel : kernels)
             m_order.append(kernel.id.toString());

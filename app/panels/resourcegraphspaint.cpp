@@ -217,8 +217,10 @@ void ResourceGraphs::drawAxis(QPainter &painter, int top) const
     painter.setPen(theme.textFaint);
     const QFontMetrics metrics(theme.caption);
     const QRect column = plotColumn();
-    for (double time = (std::floor((m_now + shift) / *step)) * *step - shift; time > m_now - m_span;
-         time -= *step) {
+    const double newest = std::floor((m_now + shift) / *step) * *step - shift;
+    const int ticks = int(m_span / *step) + 1;
+    for (int tick = 0; tick < ticks; ++tick) {
+        const double time = newest - tick * *step;
         const QString text = clockOf(time, false);
         const int wide = metrics.horizontalAdvance(text);
         const double x = xOf(time);
