@@ -189,14 +189,14 @@ void TestReplay::toldWhenNotKept()
 {
     m_server.reset();
     start({QStringLiteral("--journal-limit"), QStringLiteral("1")});
-    const auto runner = connectClient();
+    const auto runner = connectClient("&events=1");
     const std::string id = runner->execute("burst 6000 1000");
     TRY_LONG(runner->isDone(id));
     const std::string end = runner->execute("echo end");
-    TRY_LONG(runner->isDone(end));
+    TRY_LONG(runner->isDone(end) && runner->find("farcell_usage", end));
 
     const auto reader = connectClient("&since=3");
-    TRY_LONG(reader->isDone(end));
+    TRY_LONG(reader->isDone(end) && reader->find("farcell_usage", end));
     const Message &gap = reader->messages.at(0);
     QCOMPARE(gap.type, std::string("farcell_gap"));
     QVERIFY(gap.content["since"] == 3);
