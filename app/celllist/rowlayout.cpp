@@ -6,6 +6,8 @@
 
 #include <QtMath>
 
+#include <algorithm>
+
 namespace farcell {
 
 namespace M = RowMetrics;

@@ -52,7 +52,7 @@ QString ownerOf(const api::GpuProcess &process, const KernelId &ownKernel)
 
 QString memoryText(qint64 bytes)
 {
-    constexpr qint64 mebibyte = 1024 * 1024;
+    constexpr qint64 mebibyte = 1LL << 20;
     return QLocale().formattedDataSize(bytes, bytes < 100 * mebibyte ? 0 : 1);
 }
 

@@ -4,7 +4,6 @@
 #include "app/runtime/gpupicker.h"
 #include "app/runtime/runtimetypedialog.h"
 #include "app/shell/commandregistry.h"
-#include "core/nbformat/notebookfile.h"
 #include "core/notebook/notebookdocument.h"
 #include "tests/support/fakegpus.h"
 #include "tests/support/farcelld.h"
@@ -14,9 +13,12 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QLabel>
+#include <QPointer>
 #include <QPushButton>
 #include <QRadioButton>
 #include <QTest>
+
+#include <array>
 
 namespace farcell {
 
