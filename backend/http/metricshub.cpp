@@ -23,7 +23,7 @@ using nlohmann::json;
 
 constexpr auto idleInterval = 1000ms;
 constexpr auto busyInterval = 100ms;
-constexpr double keptInterval = 0.95; // s; ten samples a second are shown, but not kept
+constexpr double keptInterval = 0.95;            // s; ten samples a second are shown, but not kept
 constexpr qint64 maxUnsent = 32LL * 1024 * 1024; // a day of history of eight GPUs is 14 MB
 
 QString textOf(const json &value)
@@ -110,7 +110,7 @@ void MetricsHub::tellKeepers(const api::GpuReport &gpus)
     for (const json &gpu : all["gpus"]) {
         json &one = told.emplace_back(json::object());
         for (const char *key :
-             {"index", "name", "memory", "utilization", "power", "energy", "processes"})
+             {"index", "name", "memory", "utilization", "power", "energy", "xid", "processes"})
             one[key] = gpu[key];
     }
     for (const KernelId &kernel : toTell)

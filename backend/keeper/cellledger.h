@@ -40,6 +40,11 @@ public:
     [[nodiscard]] nlohmann::json toJson() const;
 
     void addGpuSample(nlohmann::json gpus);
+    // Of a GPU of the execution that runs.
+    [[nodiscard]] std::optional<int> xid() const
+    {
+        return m_running ? m_running->gpu.xid() : std::nullopt;
+    }
     // The newest sample, null if there is none of just now.
     [[nodiscard]] const nlohmann::json &gpus() const;
 

@@ -174,7 +174,7 @@ json describeDeath(const Death &death, const MemoryCurve &memory)
             {"sentence", verdict.sentence},
             {"stderr", lines},
             {"faulthandler", faultHandler},
-            {"xid", json()},
+            {"xid", death.xid ? json(*death.xid) : json()},
             {"memory", curve},
             {"time", death.time},
             {"restarted", death.wasRestarted}};

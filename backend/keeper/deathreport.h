@@ -3,6 +3,7 @@
 #include "backend/keeper/kernelprocess.h"
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -33,8 +34,9 @@ struct Death
     int askedSignal = 0;    // that somebody sent it through us; 0: nobody did
     bool hasStarted = true; // it had answered before
     bool wasRestarted = false;
-    double time = 0;    // Unix
-    std::string output; // the end of what it wrote to stdout and stderr
+    double time = 0;        // Unix
+    std::optional<int> xid; // that its GPU reported before
+    std::string output;     // the end of what it wrote to stdout and stderr
 };
 // The body of GET /api/farcell/kernels/ID/death, see docs/protocol.md.
 [[nodiscard]] nlohmann::json describeDeath(const Death &death, const MemoryCurve &memory);

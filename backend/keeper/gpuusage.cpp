@@ -149,6 +149,17 @@ GpuUsage::GpuUsage(std::string kernel, Clock::time_point begun)
 
 // A load is the mean since the look before it, so it counts for the time up to its sample; for
 // that reason the first one is also that of the time since the beginning.
+void GpuUsage::noteXid(int index, std::optional<int> xid, bool isOn)
+{
+    const std::optional<int> first = m_firstXids.emplace(index, xid).first->second;
+    if (isOn) {
+        m_used.insert(index);
+    }
+    if (xid && xid != first && m_used.count(index) != 0) {
+        m_xid = xid;
+    }
+}
+
 void GpuUsage::add(const json &gpus, Clock::time_point at)
 {
     const double step = std::chrono::duration<double>(at - m_lastAt).count();
@@ -160,6 +171,9 @@ void GpuUsage::add(const json &gpus, Clock::time_point at)
     for (const json &told : gpus) {
         const Share share = shareOf(told, m_kernel);
         const auto index = numberAt<int>(told, "index");
+        if (index) {
+            noteXid(*index, numberAt<int>(told, "xid"), share.isOn);
+        }
         if (!share.isOn || !index) {
             continue;
         }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -12,7 +13,7 @@
 namespace farcell {
 
 // Sums of what a kernel does with GPUs, from the samples of them that farcelld sends: a list of
-// {"index", "name", "memory", "utilization", "power", "energy", "processes"} as in GET
+// {"index", "name", "memory", "utilization", "power", "energy", "xid", "processes"} as in GET
 // /api/farcell/gpus. Only GPUs that a process of the kernel is on count.
 class GpuUsage
 {
@@ -25,6 +26,8 @@ public:
     void add(const nlohmann::json &gpus, Clock::time_point at);
     void end(Clock::time_point at);
     [[nodiscard]] int samples() const { return m_samples; }
+    // The latest critical error that a GPU reported meanwhile, if the kernel was on that one.
+    [[nodiscard]] std::optional<int> xid() const { return m_xid; }
     // {"peak_memory", "peak_device_memory", "seconds", "utilization", "energy"}; null when it was
     // on no GPU.
     [[nodiscard]] nlohmann::json toJson() const;
@@ -37,10 +40,14 @@ private:
         std::optional<double> energy; // J since the driver was loaded
     };
     void spend(const Gpu &gpu, double seconds);
+    void noteXid(int index, std::optional<int> xid, bool isOn);
 
     std::string m_kernel;
     Clock::time_point m_lastAt;
     std::map<int, Gpu> m_gpus;
+    std::map<int, std::optional<int>> m_firstXids; // by index: an old one is not of now
+    std::set<int> m_used;                          // a lost GPU tells no processes any more
+    std::optional<int> m_xid;
     int m_samples = 0;
     bool m_wasOn = false;
     std::optional<std::uint64_t> m_peakMemory, m_peakDeviceMemory;

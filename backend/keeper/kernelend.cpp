@@ -175,6 +175,7 @@ void KernelRunner::publishDeath(const KernelProcess::Exit &exit, bool hasStarted
                              .hasStarted = hasStarted,
                              .wasRestarted = isRestarted,
                              .time = unixNow(),
+                             .xid = m_ledger.xid(),
                              .output = m_process.outputTail()},
                             m_memory);
     m_recorder.publish("farcell_death", dumpJson(m_death), "{}");

@@ -171,6 +171,7 @@ private slots:
     void failedAndInterrupted();
     void queuedAndNested();
     void deathInACell();
+    void deathTellsTheXid();
     void cancelledHaveNone();
     void gpuOfACell();
     void serverRestartLosesOnlyItsGap();
@@ -481,6 +482,30 @@ void TestUsage::deathInACell()
     QTRY_VERIFY_WITH_TIMEOUT(bench.client->isDone(waiting), patienceMs);
     QVERIFY(!bench.has(waiting));
     QVERIFY(bench.run("1 + 1")["status"] == "ok"); // of the next kernel
+}
+
+void TestUsage::deathTellsTheXid()
+{
+    Bench bench;
+    QVERIFY(bench.start());
+    const std::string id = bench.client->execute("print(os.getpid(), flush=True)\n" +
+                                                 std::string(waitForEnd) + "\nos.abort()");
+    bench.hold(1, bench.waitForText(id), 7 << 20);
+    QVERIFY(bench.waitForGpuMemory(7 << 20));
+    bench.gpus.state["xids"] = {{{"gpu", 1}, {"xid", 79}}, {{"gpu", 0}, {"xid", 31}}};
+    bench.gpus.write();
+    QTRY_VERIFY_WITH_TIMEOUT(bench.server.json("GET", "/api/farcell/gpus")["gpus"][0]["xid"] == 31,
+                             patienceMs);
+    QTest::qWait(700); // some samples more
+    bench.endCell();
+    QVERIFY(bench.finished(id)["status"] == "aborted");
+
+    const QByteArray death =
+        "/api/farcell/kernels/" + QByteArray::fromStdString(bench.kernel) + "/death";
+    QTRY_VERIFY_WITH_TIMEOUT(bench.server.json("GET", death).is_object(), patienceMs);
+    const json told = bench.server.json("GET", death);
+    QVERIFY2(told["xid"] == 79, told.dump().c_str()); // not that of the GPU it was not on
+    QVERIFY(told["signal_name"] == "SIGABRT");
 }
 
 void TestUsage::cancelledHaveNone()

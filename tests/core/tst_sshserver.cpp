@@ -58,6 +58,16 @@ struct Live
         return QTest::qWaitFor([&] { return text(id).contains(end); }, sshPatienceMs);
     }
 
+    // For a message: the end of the text, how far the run is, what the line does.
+    [[nodiscard]] QString whatIsThere(const CellId &id) const
+    {
+        return QStringLiteral("…%1 (phase %2, line %3, kernel %4)")
+            .arg(text(id).right(100))
+            .arg(int(session->runState(id).phase))
+            .arg(int(connection->state()))
+            .arg(connection->executionState());
+    }
+
     std::unique_ptr<RuntimeClient> client;
     NotebookDocument document;
     std::unique_ptr<KernelConnection> connection;
@@ -172,7 +182,7 @@ void TestSshServer::comesBackAndMissesNothing()
                                                 "    time.sleep(0.004)\n"
                                                 "print('pid', os.getpid())"));
     for (const char *const until : {"line 100\n", "line 600\n"}) {
-        QVERIFY(live.waitText(cell, QLatin1String(until)));
+        QVERIFY2(live.waitText(cell, QLatin1String(until)), qPrintable(live.whatIsThere(cell)));
         QSignalSpy ready(link.get(), &SshLink::ready);
         if (until[5] == '1')
             m_host->endSessions();
