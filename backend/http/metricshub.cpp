@@ -31,6 +31,20 @@ QString textOf(const json &value)
     return QString::fromStdString(value.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
+// What a keeper's account needs of the GPUs.
+json sampleOf(const api::GpuReport &gpus)
+{
+    json sample = json::array();
+    const json all = api::toJson(gpus);
+    for (const json &gpu : all["gpus"]) {
+        json &one = sample.emplace_back(json::object());
+        for (const char *key :
+             {"index", "name", "memory", "utilization", "power", "energy", "xid", "processes"})
+            one[key] = gpu[key];
+    }
+    return sample;
+}
+
 } // namespace
 
 MetricsHub::MetricsHub(Services &services, const QString &root, const QString &historyFile)
@@ -105,17 +119,29 @@ void MetricsHub::tellKeepers(const api::GpuReport &gpus)
     m_hasGpus = !gpus.gpus.empty();
     if (toTell.isEmpty() || !m_hasGpus || !gpus.reason.isEmpty())
         return;
-    json told = json::array();
-    const json all = api::toJson(gpus);
-    for (const json &gpu : all["gpus"]) {
-        json &one = told.emplace_back(json::object());
-        for (const char *key :
-             {"index", "name", "memory", "utilization", "power", "energy", "xid", "processes"})
-            one[key] = gpu[key];
+    QSet<QString> on;
+    for (const api::GpuDevice &gpu : gpus.gpus) {
+        for (const api::GpuProcess &process :
+             gpu.processes.value_or(std::vector<api::GpuProcess>()))
+            on.insert(process.kernelId);
     }
-    for (const KernelId &kernel : toTell)
+    const double now = double(QDateTime::currentMSecsSinceEpoch()) / 1000;
+    json sample;
+    const QHash<KernelId, Told> before = std::exchange(m_told, {});
+    for (const KernelId &kernel : toTell) {
+        const bool isOn = on.contains(kernel.toString());
+        // Who is on no GPU has nothing to count: once a second, in case memory runs out.
+        const auto last = before.find(kernel);
+        if (last != before.end() && !isOn && !last->isOn && now - last->at < keptInterval) {
+            m_told.insert(kernel, *last);
+            continue;
+        }
+        m_told.insert(kernel, {now, isOn});
+        if (sample.is_null())
+            sample = sampleOf(gpus);
         (void)m_services.kernels.ask(kernel, keeperprotocol::usageFeature,
-                                     {{"command", "gpu_sample"}, {"gpus", told}});
+                                     {{"command", "gpu_sample"}, {"gpus", sample}});
+    }
 }
 
 void MetricsHub::took(const api::GpuReport &gpus)

@@ -5,6 +5,7 @@
 #include "core/api/metrics.h"
 #include "core/base/ids.h"
 
+#include <QHash>
 #include <QObject>
 #include <QSet>
 #include <QTimer>
@@ -49,7 +50,13 @@ private:
     QTimer m_timer;
     double m_keptAt = 0;     // Unix, s
     QSet<KernelId> m_toTell; // have run a cell since the last sample
-    bool m_hasGpus = true; // until a look tells
+    struct Told
+    {
+        double at = 0; // Unix, s
+        bool isOn = false;
+    };
+    QHash<KernelId, Told> m_told; // those that ran a cell at the last sample as well
+    bool m_hasGpus = true;        // until a look tells
     bool m_isLooking = false;
 };
 
