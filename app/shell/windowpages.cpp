@@ -178,7 +178,9 @@ void MainWindow::askToSave(Page *page)
             return;
         auto *notebook = qobject_cast<NotebookView *>(page);
         auto *text = qobject_cast<TextPage *>(page);
-        if (choice == QMessageBox::Discard) {
+        if (!page->isModified()) {
+            removePage(page);
+        } else if (choice == QMessageBox::Discard) {
             if (notebook)
                 notebook->discardJournal();
             removePage(page);
@@ -191,6 +193,11 @@ void MainWindow::askToSave(Page *page)
         } else {
             m_closing = false;
         }
+    });
+    // Saved by itself meanwhile, as after the end of a run: nothing is left to ask.
+    connect(page, &Page::modifiedChanged, box, [box, page] {
+        if (!page->isModified())
+            QTimer::singleShot(0, box, &QDialog::reject); // not while the page is telling this
     });
     box->open();
 }

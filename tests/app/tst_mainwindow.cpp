@@ -47,6 +47,7 @@ private slots:
     void aChangedTextIsNotSavedUnasked();
     void closingWaitsForASaveUnderWay_data();
     void closingWaitsForASaveUnderWay();
+    void theQuestionGoesWhenItIsSaved();
     void tabsComeBackWhereTheyWere();
     void filesOfARuntimeAreEdited();
 
@@ -171,6 +172,24 @@ void TestMainWindow::closingWaitsForASaveUnderWay()
     QTRY_COMPARE(quit.size(), 1);
     QVERIFY(WindowFixture::read(path("n.ipynb")).contains("a = 'mine'"));
     QCOMPARE(WindowFixture::read(path("n.ipynb")).contains("\"b\""), edited);
+}
+
+void TestMainWindow::theQuestionGoesWhenItIsSaved()
+{
+    WindowFixture::write(path("n.ipynb"), notebook(3));
+    m_window->openFile(path("n.ipynb"));
+    QTRY_VERIFY(m_window->usableNotebook());
+    NotebookView *tab = m_window->usableNotebook();
+    tab->document().setSource(cellId(1), QStringLiteral("a = 'mine'"));
+    QSignalSpy quit(m_window, &MainWindow::quitRequested);
+    m_window->close();
+    QVERIFY(m_window->findChild<QMessageBox *>());
+    QCOMPARE(quit.size(), 0);
+
+    tab->save();
+
+    QTRY_COMPARE(quit.size(), 1);
+    QVERIFY(WindowFixture::read(path("n.ipynb")).contains("a = 'mine'"));
 }
 
 void TestMainWindow::tabsComeBackWhereTheyWere()
